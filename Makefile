@@ -1,0 +1,38 @@
+# Thin: each target is a line or two over cargo. `make run` and `make test` are all a
+# newcomer needs; both install what the build needs first, and say so.
+
+CARGO ?= cargo
+
+.PHONY: run test build release check lint doc audit setup bench clean
+
+run: setup ## serve the demo: three endpoints inside one process
+	$(CARGO) run --quiet -p tidegate -- demo
+
+test: setup ## everything: units, properties, the sandbox, the real binary over real sockets
+	$(CARGO) build --workspace --all-targets
+	$(CARGO) test --workspace
+
+build: setup
+	$(CARGO) build -p tidegate
+
+release: setup ## the binary to deploy: target/release/tidegate
+	$(CARGO) build --release -p tidegate
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+doc: setup
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+
+audit: ## licences, sources and bans of every dependency
+	tests/audit.py
+
+bench: setup ## see tests/bench/README.md
+	$(CARGO) run --release -p tidegate-bench
+
+setup:
+	@sh tests/setup.sh
+
+clean:
+	$(CARGO) clean
