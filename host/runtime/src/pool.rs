@@ -1,0 +1,221 @@
+//! Instances of one plugin use, kept for the next call.
+//!
+//! Each thread has a slot of its own, so the lock that it takes is free; only when
+//! there are fewer slots than threads do two of them meet. A call is synchronous:
+//! nothing awaits while it holds a slot. A spare stands by for the instance that a
+//! fault kills, and a housekeeper makes the next spare off the request threads.
+
+use crate::component::Component;
+use crate::error::{Fault, FaultKind, LoadError};
+use crate::instance::{Instance, Shared};
+use crate::view::Endpoints;
+use parking_lot::{Mutex, MutexGuard};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// What a thread works with.
+#[derive(Default)]
+pub(crate) struct Slot {
+    current: Option<Instance>,
+    /// Made for the list of a configuration that is about to be published.
+    staged: Option<Instance>,
+}
+
+/// A cache line of its own (two: processors fetch them in pairs).
+#[repr(align(128))]
+#[derive(Default)]
+struct Padded(Mutex<Slot>);
+
+/// The instances of one plugin use.
+pub(crate) struct Pool {
+    component: Component,
+    config: String,
+    pub(crate) shared: Arc<Shared>,
+    slots: Box<[Padded]>,
+    spare: Mutex<Option<Instance>>,
+    refill: Sender<Refill>,
+    own: Weak<Pool>,
+}
+
+impl Pool {
+    /// Starts one instance with that list, which proves the plugin, and a spare.
+    pub(crate) fn start(
+        component: Component,
+        shared: Arc<Shared>,
+        config: String,
+        endpoints: &Arc<Endpoints>,
+        housekeeper: &Housekeeper,
+    ) -> Result<Arc<Self>, LoadError> {
+        let threads = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .max(2);
+        let slots = threads.min(shared.limits.instances.max(1) as usize);
+        let pool = Arc::new_cyclic(|own| Self {
+            component,
+            config,
+            shared,
+            slots: (0..slots).map(|_| Padded::default()).collect(),
+            spare: Mutex::default(),
+            refill: housekeeper.0.clone(),
+            own: own.clone(),
+        });
+        let first = pool.make(endpoints)?;
+        pool.slots[0].0.lock().staged = Some(first);
+        pool.order_spare(endpoints);
+        Ok(pool)
+    }
+
+    /// Makes instances that know the list, one for each that works now, so that no
+    /// request has to wait for an `update` once the list is published.
+    pub(crate) fn stage(&self, endpoints: &Arc<Endpoints>) -> Result<(), LoadError> {
+        for (position, slot) in self.slots.iter().enumerate() {
+            let wanted = {
+                let slot = slot.0.lock();
+                let works = slot.current.as_ref().or(slot.staged.as_ref());
+                works.map_or(position == 0, |instance| !instance.knows(endpoints))
+            };
+            if wanted {
+                let instance = self.make(endpoints)?;
+                let replaced = slot.0.lock().staged.replace(instance);
+                drop(replaced);
+            }
+        }
+        self.order_spare(endpoints);
+        Ok(())
+    }
+
+    /// Runs `call` with an instance that knows the list. When it answers a fault,
+    /// the instance is dropped and the spare takes its place.
+    pub(crate) fn with<R>(
+        &self,
+        endpoints: &Arc<Endpoints>,
+        call: impl FnOnce(&mut Instance) -> (R, bool),
+    ) -> Result<R, Fault> {
+        let mut slot = self
+            .checkout()
+            .ok_or_else(|| Fault::new(FaultKind::Busy, "every instance was busy"))?;
+        // Out of the slot until proven sound: a panic drops it on its way.
+        let mut instance = self.ready(&mut slot, endpoints)?;
+        let (result, sound) = call(&mut instance);
+        if sound {
+            slot.current = Some(instance);
+        } else {
+            slot.current = self.spare.lock().take();
+            drop(slot);
+            drop(instance);
+            self.order_spare(endpoints);
+        }
+        Ok(result)
+    }
+
+    fn ready(&self, slot: &mut Slot, endpoints: &Arc<Endpoints>) -> Result<Instance, Fault> {
+        if let Some(instance) = slot.current.take_if(|current| current.knows(endpoints)) {
+            return Ok(instance);
+        }
+        if let Some(instance) = slot.staged.take_if(|staged| staged.knows(endpoints)) {
+            return Ok(instance);
+        }
+        let waiting = slot.current.take().or_else(|| self.spare.lock().take());
+        let Some(mut instance) = waiting else {
+            return self.make(endpoints).map_err(|error| match error {
+                LoadError::Failed { fault, .. } | LoadError::Start(fault) => fault,
+                other => Fault::new(FaultKind::Start, other.to_string()),
+            });
+        };
+        if !instance.knows(endpoints) {
+            instance.update(endpoints)?;
+        }
+        Ok(instance)
+    }
+
+    fn make(&self, endpoints: &Arc<Endpoints>) -> Result<Instance, LoadError> {
+        let mut instance = Instance::start(&self.component, &self.shared, &self.config)?;
+        instance
+            .update(endpoints)
+            .map_err(|fault| LoadError::Failed {
+                call: "update",
+                fault,
+            })?;
+        Ok(instance)
+    }
+
+    fn checkout(&self) -> Option<MutexGuard<'_, Slot>> {
+        let home = thread_number() % self.slots.len();
+        if let Some(slot) = self.slots[home].0.try_lock() {
+            return Some(slot);
+        }
+        let others = (1..self.slots.len()).map(|step| (home + step) % self.slots.len());
+        others
+            .filter_map(|position| self.slots[position].0.try_lock())
+            .next()
+            .or_else(|| {
+                self.slots[home]
+                    .0
+                    .try_lock_for(self.shared.limits.deadline * 2 + Duration::from_millis(10))
+            })
+    }
+
+    fn order_spare(&self, endpoints: &Arc<Endpoints>) {
+        // A housekeeper that is gone is a process that ends: there is nobody to tell.
+        let _ = self.refill.send(Refill {
+            pool: self.own.clone(),
+            endpoints: Arc::downgrade(endpoints),
+        });
+    }
+
+    fn make_spare(&self, endpoints: &Arc<Endpoints>) {
+        if self
+            .spare
+            .lock()
+            .as_ref()
+            .is_some_and(|spare| spare.knows(endpoints))
+        {
+            return;
+        }
+        match self.make(endpoints) {
+            Ok(instance) => *self.spare.lock() = Some(instance),
+            Err(error) => tracing::debug!(plugin = self.shared.plugin, %error, "no spare instance"),
+        }
+    }
+}
+
+struct Refill {
+    pool: Weak<Pool>,
+    endpoints: Weak<Endpoints>,
+}
+
+/// The thread that makes spares; it ends with the sandbox and its pools.
+pub(crate) struct Housekeeper(Sender<Refill>);
+
+impl Housekeeper {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (sender, orders) = channel::<Refill>();
+        std::thread::Builder::new()
+            .name("housekeeper".into())
+            .spawn(move || {
+                for order in orders {
+                    if let (Some(pool), Some(endpoints)) =
+                        (order.pool.upgrade(), order.endpoints.upgrade())
+                    {
+                        pool.make_spare(&endpoints);
+                    }
+                }
+            })?;
+        Ok(Self(sender))
+    }
+}
+
+/// Numbers threads in the order in which they first ask.
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) });
+    NUMBER.with(|number| {
+        if number.get() == usize::MAX {
+            number.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        number.get()
+    })
+}

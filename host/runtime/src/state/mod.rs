@@ -1,0 +1,167 @@
+//! What the instances of one plugin use share, kept by the host in this process.
+//!
+//! A [`Namespace`] belongs to one use of a plugin and lives as long as something
+//! holds it: the running snapshot, or the next one while it is being made. That is
+//! how state survives the replacement of the plugin that wrote it.
+
+mod bucket;
+mod values;
+
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+pub use bucket::Bucket;
+use values::Values;
+
+/// Names of each kind that one namespace may hold.
+const MAX_NAMES: usize = 1_024;
+
+/// A shared counter, as an instance holds it.
+#[derive(Clone, Debug, Default)]
+pub struct Counter(Arc<AtomicI64>);
+
+impl Counter {
+    pub(crate) fn add(&self, delta: i64) -> i64 {
+        self.0.fetch_add(delta, Ordering::Relaxed)
+    }
+
+    pub(crate) fn value(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The state of one use of one plugin.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    counters: Mutex<HashMap<String, Counter>>,
+    buckets: Mutex<HashMap<String, Bucket>>,
+    values: Mutex<Values>,
+}
+
+impl Namespace {
+    fn new(quota: u64) -> Self {
+        Self {
+            counters: Mutex::default(),
+            buckets: Mutex::default(),
+            values: Mutex::new(Values::new(quota)),
+        }
+    }
+
+    /// The counter of that name; none when there are too many names.
+    pub(crate) fn counter(&self, name: &str) -> Option<Counter> {
+        let mut counters = self.counters.lock();
+        if let Some(counter) = counters.get(name) {
+            return Some(counter.clone());
+        }
+        if counters.len() >= MAX_NAMES {
+            return None;
+        }
+        Some(counters.entry(name.to_owned()).or_default().clone())
+    }
+
+    /// The bucket of that name, refilled by these numbers from now on; none when
+    /// there are too many names.
+    pub(crate) fn bucket(&self, name: &str, rate: f64, burst: f64) -> Option<Bucket> {
+        let mut buckets = self.buckets.lock();
+        if let Some(bucket) = buckets.get(name) {
+            bucket.set_rule(rate, burst);
+            return Some(bucket.clone());
+        }
+        if buckets.len() >= MAX_NAMES {
+            return None;
+        }
+        Some(
+            buckets
+                .entry(name.to_owned())
+                .or_insert_with(|| Bucket::new(rate, burst))
+                .clone(),
+        )
+    }
+
+    pub(crate) fn value(&self, key: &str, now: Instant) -> Option<Vec<u8>> {
+        self.values.lock().value(key, now)
+    }
+
+    pub(crate) fn set(
+        &self,
+        key: String,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+        now: Instant,
+    ) -> Result<(), String> {
+        self.values.lock().set(key, value, ttl, now)
+    }
+
+    pub(crate) fn delete(&self, key: &str) {
+        self.values.lock().delete(key);
+    }
+
+    pub(crate) fn swap(
+        &self,
+        key: String,
+        expected: Option<&[u8]>,
+        value: Vec<u8>,
+        now: Instant,
+    ) -> bool {
+        self.values.lock().swap(key, expected, value, now)
+    }
+}
+
+/// All namespaces of a sandbox by the use that they belong to.
+#[derive(Debug, Default)]
+pub(crate) struct Namespaces(Mutex<HashMap<(String, String), Weak<Namespace>>>);
+
+impl Namespaces {
+    /// The namespace of that plugin in that upstream: the living one, with its
+    /// quota set anew, or a fresh one.
+    pub(crate) fn open(&self, plugin: &str, upstream: &str, quota: u64) -> Arc<Namespace> {
+        let mut all = self.0.lock();
+        all.retain(|_, namespace| namespace.strong_count() > 0);
+        let entry = all
+            .entry((plugin.to_owned(), upstream.to_owned()))
+            .or_default();
+        if let Some(namespace) = entry.upgrade() {
+            namespace.values.lock().set_quota(quota);
+            return namespace;
+        }
+        let namespace = Arc::new(Namespace::new(quota));
+        *entry = Arc::downgrade(&namespace);
+        namespace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_finds_its_state_while_somebody_holds_it() {
+        let all = Namespaces::default();
+        let first = all.open("rr", "web", 100);
+        first.counter("next").unwrap().add(5);
+        let again = all.open("rr", "web", 100);
+        assert_eq!(again.counter("next").unwrap().value(), 5);
+        let other = all.open("rr", "api", 100);
+        assert_eq!(
+            other.counter("next").unwrap().value(),
+            0,
+            "another upstream is another use"
+        );
+        drop((first, again));
+        assert_eq!(
+            all.open("rr", "web", 100).counter("next").unwrap().value(),
+            0
+        );
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        let space = Namespace::new(100);
+        assert!((0..MAX_NAMES).all(|i| space.counter(&i.to_string()).is_some()));
+        assert!(space.counter("one more").is_none());
+        assert!(space.counter("0").is_some(), "known names still open");
+    }
+}

@@ -1,0 +1,5 @@
+//! Ends itself.
+
+fn main() {
+    std::process::exit(7);
+}
