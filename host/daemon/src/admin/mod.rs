@@ -1,0 +1,117 @@
+//! The operator's listener: metrics, status, readiness, reload. Never on the traffic
+//! listener, and not for strangers: it has no authentication of its own.
+
+mod status;
+
+pub use status::problems;
+
+use crate::reload::Reloader;
+use crate::server::{Connections, Listeners};
+use crate::snapshot::Current;
+use crate::telemetry::{Metrics, metrics};
+use async_trait::async_trait;
+use http::{Method, Response, StatusCode, header};
+use pingora::apps::http_app::{HttpServer, ServeHttp};
+use pingora::protocols::http::ServerSession;
+use serde_json::json;
+use std::sync::Arc;
+
+/// What the operator can see and do.
+pub struct Admin {
+    /// The configuration that runs.
+    pub current: Arc<Current>,
+    /// The counts.
+    pub metrics: Arc<Metrics>,
+    /// The addresses.
+    pub listeners: Arc<Listeners>,
+    /// The connections.
+    pub connections: Arc<Connections>,
+    /// The way to a new configuration.
+    pub reloader: Arc<Reloader>,
+    /// When the process began to serve.
+    pub started: std::time::SystemTime,
+}
+
+impl Admin {
+    /// As an application that serves connections.
+    pub fn app(self) -> Arc<HttpServer<Self>> {
+        Arc::new(HttpServer::new_app(self))
+    }
+
+    async fn answer(&self, method: &Method, path: &str) -> Response<Vec<u8>> {
+        match (method, path) {
+            (&Method::GET, "/metrics") => {
+                self.count_instances();
+                reply(StatusCode::OK, metrics::CONTENT_TYPE, self.metrics.render())
+            }
+            (&Method::GET, "/status") => json(StatusCode::OK, &status::status(self)),
+            (&Method::GET, "/healthz") => text(StatusCode::OK, "alive\n"),
+            (&Method::GET, "/readyz") if self.connections.draining() => {
+                text(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+            }
+            (&Method::GET, "/readyz") => text(StatusCode::OK, "ready\n"),
+            (&Method::POST, "/reload") => match self.reloader.reload("admin").await {
+                Ok(generation) => json(StatusCode::OK, &json!({ "generation": generation })),
+                Err(problems) => json(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    &status::problems(&problems),
+                ),
+            },
+            (_, "/metrics" | "/status" | "/healthz" | "/readyz") => allow("GET"),
+            (_, "/reload") => allow("POST"),
+            (_, "/") => text(
+                StatusCode::OK,
+                "GET /metrics /status /healthz /readyz, POST /reload\n",
+            ),
+            _ => text(StatusCode::NOT_FOUND, "there is nothing here; see /\n"),
+        }
+    }
+
+    /// Instances come and go without being counted on their way: they are looked up.
+    fn count_instances(&self) {
+        for upstream in self.current.load().upstreams.values() {
+            let instances = i64::try_from(upstream.selector.instances()).unwrap_or(i64::MAX);
+            upstream.plugin.instances().set(instances);
+        }
+    }
+}
+
+#[async_trait]
+impl ServeHttp for Admin {
+    async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        let head = session.req_header();
+        let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+        self.answer(&method, &path).await
+    }
+}
+
+fn reply(status: StatusCode, kind: &str, body: String) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = status;
+    let length = response.body().len();
+    let headers = response.headers_mut();
+    if let Ok(kind) = kind.parse() {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    headers.insert(header::CONTENT_LENGTH, length.into());
+    response
+}
+
+fn text(status: StatusCode, body: &str) -> Response<Vec<u8>> {
+    reply(status, "text/plain; charset=utf-8", body.into())
+}
+
+fn json(status: StatusCode, body: &serde_json::Value) -> Response<Vec<u8>> {
+    reply(status, "application/json", format!("{body}\n"))
+}
+
+fn allow(method: &'static str) -> Response<Vec<u8>> {
+    let mut response = text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "another method is allowed here\n",
+    );
+    response
+        .headers_mut()
+        .insert(header::ALLOW, header::HeaderValue::from_static(method));
+    response
+}

@@ -1,0 +1,63 @@
+//! `tidegate check`: a reload without its last step.
+
+use crate::admin;
+use crate::config::Problems;
+use crate::reload;
+use crate::snapshot::{Compiled, compile};
+use crate::telemetry::Metrics;
+use std::path::Path;
+use std::process::ExitCode;
+use tidegate_runtime::{Options, Sandbox};
+
+/// Checks the file and every plugin that it uses.
+pub fn check(file: &Path, json: bool) -> ExitCode {
+    match examine(file) {
+        Ok(summary) if json => {
+            println!(
+                "{}",
+                serde_json::json!({ "problems": [], "summary": summary })
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(summary) => {
+            println!("{}: fine: {summary}", file.display());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            if json {
+                println!("{}", admin::problems(&problems));
+            } else {
+                eprintln!("{problems}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn examine(file: &Path) -> Result<String, Problems> {
+    let config = reload::load(file)?;
+    let options = Options {
+        cache: super::run::cache(&config),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::new(options).map_err(|error| super::run::whole(error.to_string()))?;
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    let with = Compiled {
+        sandbox: &sandbox,
+        metrics: &metrics,
+        access_log: None,
+        previous: None,
+    };
+    let snapshot = compile(&config, with)?;
+    let endpoints: usize = snapshot
+        .upstreams
+        .values()
+        .map(|upstream| upstream.endpoints.len())
+        .sum();
+    Ok(format!(
+        "{} listeners, {} routes, {} upstreams, {endpoints} endpoints",
+        config.listeners.len(),
+        snapshot.routes.len(),
+        snapshot.upstreams.len(),
+    ))
+}

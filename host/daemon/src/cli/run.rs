@@ -1,0 +1,278 @@
+//! `tidegate run`: from a file to a process that serves, reloads and ends well.
+
+use super::RunArguments;
+use crate::admin::Admin;
+use crate::config::{Config, Problem, Problems};
+use crate::proxy::Proxy;
+use crate::reload::{self, Reloader, Running};
+use crate::server::handover::{self, Received};
+use crate::server::listeners::{self, Inherited};
+use crate::server::process::{self, PidFile};
+use crate::server::{Connections, Listeners};
+use crate::snapshot::{Compiled, Current, compile};
+use crate::telemetry::Metrics;
+use crate::watch;
+use anyhow::{Context, Result};
+use pingora::apps::ServerApp;
+use pingora::protocols::l4::stream::Stream;
+use pingora::proxy::http_proxy;
+use pingora::server::configuration::ServerConf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+use tidegate_runtime::{Options, Sandbox};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Attempts that Pingora may make of one request. Routes allow ten at most and decide
+/// each themselves: this bound is never the one that speaks.
+const NEVER_REACHED: usize = 64;
+
+/// Everything of a process that serves.
+pub struct Serving {
+    pub(super) connections: Arc<Connections>,
+    pub(super) listeners: Arc<Listeners>,
+    pub(super) reloader: Arc<Reloader>,
+    pub(super) admin: Option<Arc<TcpListener>>,
+    pub(super) admin_name: String,
+    admin_task: Option<JoinHandle<()>>,
+    watcher: Option<JoinHandle<()>>,
+}
+
+/// Serves until a signal ends it.
+pub fn run(arguments: RunArguments) -> Result<()> {
+    if arguments.background {
+        process::leave_session();
+    }
+    let config = reload::load(&arguments.config)?;
+    let runtime = runtime(&config)?;
+    let result = runtime.block_on(async {
+        let drain = config.shutdown.drain;
+        let upgrade = arguments
+            .upgrade_sock
+            .clone()
+            .map_or_else(|| upgrade_socket(&arguments), Ok)?;
+        let from = arguments.upgrade.then_some(upgrade.as_path());
+        let serving = start(config, from).await?;
+        let pid_file = arguments
+            .pid_file
+            .as_deref()
+            .map(PidFile::write)
+            .transpose();
+        let _pid_file = pid_file.context("cannot write the pid file")?;
+        if arguments.background {
+            process::report_ready(arguments.log_file.is_some())?;
+        }
+        super::signals::wait(&serving, &upgrade).await?;
+        serving.stop(drain).await;
+        Ok(())
+    });
+    runtime.shutdown_background();
+    result
+}
+
+/// The threads that serve.
+pub fn runtime(config: &Config) -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.threads.get())
+        .thread_name("worker")
+        .enable_all()
+        .build()
+        .context("cannot start threads")
+}
+
+/// Starts everything; `upgrade` names where the running process hands over its sockets.
+pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
+    process::raise_file_limit();
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    let options = Options {
+        cache: cache(&config),
+        ..Options::default()
+    };
+    let sandbox = Arc::new(Sandbox::new(options)?);
+    let access_log = reload::open_log(&config.access_log, &metrics)?;
+    let with = Compiled {
+        sandbox: &sandbox,
+        metrics: &metrics,
+        access_log: access_log.clone(),
+        previous: None,
+    };
+    let snapshot = compile(&config, with)?;
+    let generation = snapshot.generation;
+    let current = Current::new(snapshot);
+    let settings = ServerConf {
+        threads: config.threads.get(),
+        // Pingora multiplies this with the number of threads.
+        upstream_keepalive_pool_size: config.keep_alive.pool.div_ceil(config.threads.get()),
+        max_retries: NEVER_REACHED,
+        ..ServerConf::default()
+    };
+    let connections =
+        Connections::new(http_proxy(&Arc::new(settings), Proxy::new(current.clone())));
+    let listeners = Listeners::new(connections.clone(), metrics.clone());
+
+    // From here on the new process is ready to serve; only now does it ask for sockets.
+    let mut received = upgrade.map(await_handover).transpose()?;
+    let mut none = Inherited::new();
+    let inherited = received
+        .as_mut()
+        .map_or(&mut none, |received| &mut received.sockets);
+    let wanted = reload::addresses(&config);
+    let bound = listeners
+        .bind(&wanted, inherited)
+        .map_err(|failed| reload::unbound(&config, &failed))?;
+    let admin_name = config
+        .admin
+        .map(|admin| format!("admin {}", admin.address))
+        .unwrap_or_default();
+    let admin = match config.admin {
+        Some(admin) => Some(bind_admin(admin.address, &admin_name, inherited)?),
+        None => None,
+    };
+    let period = config.watch;
+    let running = Running { config, access_log };
+    let reloader = Reloader::new(
+        sandbox,
+        metrics.clone(),
+        current.clone(),
+        listeners.clone(),
+        running,
+    );
+    let admin_task = admin.clone().map(|socket| {
+        let admin = Admin {
+            current,
+            metrics: metrics.clone(),
+            listeners: listeners.clone(),
+            connections: connections.clone(),
+            reloader: reloader.clone(),
+            started: SystemTime::now(),
+        };
+        tokio::spawn(serve_admin(socket, admin))
+    });
+    listeners.switch(&wanted, bound);
+    if let Some(received) = received {
+        received
+            .confirm()
+            .context("the running process is gone; this one serves alone")?;
+    }
+    metrics.started(generation);
+    let watcher = period.map(|period| tokio::spawn(watch::follow(reloader.clone(), period)));
+    tracing::info!(generation, pid = std::process::id(), "ready");
+    Ok(Serving {
+        connections,
+        listeners,
+        reloader,
+        admin,
+        admin_name,
+        admin_task,
+        watcher,
+    })
+}
+
+impl Serving {
+    /// Stops accepting, finishes what is under way, and closes the logs.
+    pub async fn stop(self, drain: std::time::Duration) {
+        tracing::info!(seconds = drain.as_secs(), "draining");
+        if let Some(watcher) = &self.watcher {
+            watcher.abort();
+        }
+        let (left, ()) = tokio::join!(self.connections.drain(drain), self.listeners.stop());
+        if left > 0 {
+            tracing::warn!(
+                connections = left,
+                "the time to drain is over; these are cut off"
+            );
+        }
+        if let Some(admin) = &self.admin_task {
+            admin.abort();
+        }
+        if let Some(log) = self.reloader.access_log().await {
+            tokio::task::block_in_place(|| log.close());
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Where compiled plugins are kept: as configured, or where the user's caches are.
+pub fn cache(config: &Config) -> Option<PathBuf> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    config
+        .cache
+        .clone()
+        // Set by systemd for a unit with `CacheDirectory=`.
+        .or_else(|| variable("CACHE_DIRECTORY"))
+        .or_else(|| variable("XDG_CACHE_HOME").map(|path| path.join("tidegate")))
+        .or_else(|| variable("HOME").map(|path| path.join(".cache/tidegate")))
+}
+
+/// A problem of the whole.
+pub fn whole(message: String) -> Problems {
+    Problems(vec![Problem {
+        place: None,
+        path: String::new(),
+        message,
+        help: None,
+    }])
+}
+
+fn await_handover(path: &Path) -> Result<Received> {
+    tracing::info!(path = %path.display(), "waiting for the running process: send it SIGQUIT");
+    tokio::task::block_in_place(|| handover::receive(path))
+        .with_context(|| format!("no sockets came through {}", path.display()))
+}
+
+fn bind_admin(
+    address: std::net::SocketAddr,
+    name: &str,
+    inherited: &mut Inherited,
+) -> Result<Arc<TcpListener>> {
+    let socket = match inherited.remove(name) {
+        Some(descriptor) => {
+            let mut named = Inherited::from([(address.to_string(), descriptor)]);
+            listeners::socket(address, &mut named)
+        }
+        None => listeners::socket(address, &mut Inherited::new()),
+    };
+    let socket = socket.with_context(|| format!("cannot listen on the admin address {address}"))?;
+    tracing::info!(address = %socket.local_addr()?, "admin listening");
+    Ok(Arc::new(socket))
+}
+
+async fn serve_admin(socket: Arc<TcpListener>, admin: Admin) {
+    let app = admin.app();
+    let (_open, never) = tokio::sync::watch::channel(false);
+    loop {
+        match socket.accept().await {
+            Ok((stream, _)) => {
+                let _ = stream.set_nodelay(true);
+                let (app, never) = (app.clone(), never.clone());
+                let stream: Stream = stream.into();
+                tokio::spawn(async move { app.process_new(Box::new(stream), &never).await });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the admin listener cannot accept");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Where two processes of the same file meet: a directory that only this user can
+/// write to, since whoever answers there gets our sockets.
+fn upgrade_socket(arguments: &RunArguments) -> Result<PathBuf> {
+    if let Some(pid_file) = &arguments.pid_file {
+        return Ok(pid_file.with_extension("upgrade.sock"));
+    }
+    let directory =
+        std::env::var_os("XDG_RUNTIME_DIR").map_or_else(|| PathBuf::from("/run"), PathBuf::from);
+    let file = arguments
+        .config
+        .canonicalize()
+        .context("the configuration file has gone")?;
+    let name = file.to_string_lossy().replace(['/', ' '], "-");
+    Ok(directory.join(format!("tidegate{name}.sock")))
+}

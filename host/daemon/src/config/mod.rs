@@ -1,0 +1,101 @@
+//! The configuration: one YAML file, read as a whole and refused as a whole.
+//!
+//! [`load`] reports every problem of a file in one run, each with its place, its key path and
+//! what to do. It opens the configuration file and nothing else: whether a plugin's file
+//! exists, or an address can be bound, is found out by those who use them.
+//!
+//! `read` makes the types of `written` from the text, `parse` makes those of [`value`].
+
+mod nearest;
+mod parse;
+pub mod pattern;
+mod problem;
+mod read;
+mod scalar;
+mod schema;
+pub mod value;
+mod written;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+pub use problem::{Place, Problem, Problems};
+pub use schema::schema;
+pub use value::Config;
+
+use problem::Report;
+
+/// The selectors that are part of the binary: usable by name, without an entry in `plugins`.
+pub const BUILT_IN_SELECTORS: [&str; 10] = [
+    "round-robin",
+    "weighted",
+    "weighted-random",
+    "random",
+    "least-connections",
+    "p2c",
+    "ip-hash",
+    "consistent-hash",
+    "sticky",
+    "peak-ewma",
+];
+
+/// Larger files are refused unread.
+const LARGEST_FILE: u64 = 64 << 20;
+
+/// Reads a configuration file. `environment` looks up the variables of `${NAME}`.
+///
+/// # Errors
+///
+/// All problems of the file, in its order. If the text is not YAML, only the first place
+/// where it is not.
+pub fn load(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Problems> {
+    let text = text(path).map_err(|message| {
+        Problems(vec![Problem {
+            place: None,
+            path: String::new(),
+            message: format!("cannot read {}: {message}", path.display()),
+            help: None,
+        }])
+    })?;
+    load_text(path, &text, environment)
+}
+
+/// The files that a configuration depends on: its own, and every plugin's.
+pub fn files(config: &Config) -> Vec<PathBuf> {
+    std::iter::once(&config.file)
+        .chain(config.plugins.values().map(|plugin| &plugin.source))
+        .cloned()
+        .collect()
+}
+
+fn load_text(
+    path: &Path,
+    text: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Problems> {
+    let report = Report::new(path);
+    let config = read::read(text, environment, &report)
+        .and_then(|written| parse::parse(path, written, &report));
+    report.finish(config)
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(format!("it is larger than {} MiB", LARGEST_FILE >> 20));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        format!("line {line} is not UTF-8")
+    })
+}

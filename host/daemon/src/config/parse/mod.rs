@@ -1,0 +1,229 @@
+//! From the file as written to the configuration as it runs: names, duplicates, rules between
+//! fields, defaults. What a single value may be has been decided by its type already.
+
+mod plugin;
+mod route;
+mod upstream;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::problem::{Report, Spot, quote};
+use super::read::checked::{Checked, OffOr};
+use super::scalar::address::ListenAddress;
+use super::scalar::duration::Time;
+use super::scalar::whole::Whole;
+use super::value::{AccessLog, Admin, Config, KeepAlive, Listener, LogFormat, Shutdown, Sink};
+use super::written;
+
+/// Everything that is examined, even if an earlier part is wrong. Nothing if a part is
+/// missing, which is in the report.
+pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Option<Config> {
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let listeners = listeners(&written, report);
+    let plugins = plugin::parse(written.plugins, directory, report);
+    let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), report);
+    let routes = route::parse(written.routes, upstreams.as_ref(), report);
+    let keep_alive = optional(written.keep_alive);
+    Some(Config {
+        file: file.to_owned(),
+        listeners,
+        admin: optional(written.admin).and_then(|admin| {
+            Some(Admin {
+                address: admin.address.value?.0,
+            })
+        }),
+        plugins: sound(plugins),
+        upstreams: sound(upstreams),
+        routes,
+        access_log: access_log(optional(written.access_log), directory, report),
+        shutdown: Shutdown {
+            drain: optional(written.shutdown)
+                .and_then(|shutdown| time(shutdown.drain))
+                .unwrap_or(Duration::from_secs(30)),
+        },
+        threads: threads(written.threads),
+        watch: time_or_off(written.watch, Duration::from_secs(1)),
+        cache: path(written.cache, directory, report),
+        keep_alive: match keep_alive {
+            Some(written) => KeepAlive {
+                downstream: time(written.downstream).unwrap_or(DOWNSTREAM),
+                pool: number(written.pool).map_or(POOL, |pool| pool as usize),
+            },
+            None => KeepAlive {
+                downstream: DOWNSTREAM,
+                pool: POOL,
+            },
+        },
+    })
+}
+
+const DOWNSTREAM: Duration = Duration::from_secs(60);
+const POOL: usize = 1024;
+
+/// A name becomes a label of metrics and a word of log lines.
+fn check_name(name: &str, what: &str, spot: &Spot, report: &Report) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+        report.refuse(
+            spot,
+            format!("{} cannot be the name of {what}", quote(name)),
+            "a name is 1 to 64 letters, digits, `-`, `_` or `.`",
+        );
+    }
+}
+
+/// Finds things that occur twice.
+struct Unique<K>(HashMap<K, u32>);
+
+impl<K: Hash + Eq> Unique<K> {
+    fn new() -> Self {
+        Self(HashMap::new())
+    }
+
+    /// The line of the first one, if this is not the first.
+    fn earlier(&mut self, key: K, spot: &Spot) -> Option<u32> {
+        match self.0.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(vacant) => {
+                vacant.insert(spot.line);
+                None
+            }
+        }
+    }
+}
+
+/// A list or mapping that may not be empty.
+fn check_any(count: Option<usize>, what: &str, spot: &Spot, report: &Report) {
+    if count == Some(0) {
+        report.refuse(
+            spot,
+            format!("there is no {what} here"),
+            "write at least one",
+        );
+    }
+}
+
+fn listeners(written: &written::File, report: &Report) -> Vec<Listener> {
+    let mut unique = Unique::new();
+    let mut check = |address: SocketAddr, spot: &Spot| {
+        // Port 0 is another port each time.
+        if address.port() != 0
+            && let Some(line) = unique.earlier(address, spot)
+        {
+            report.refuse(
+                spot,
+                format!("line {line} listens on `{address}` already"),
+                "every listener needs an address of its own",
+            );
+        }
+    };
+    let Checked { value, spot } = &written.listeners;
+    check_any(value.as_ref().map(Vec::len), "listener", spot, report);
+    let mut listeners = Vec::new();
+    for item in value.iter().flatten() {
+        let Some(listener) = &item.value else {
+            continue;
+        };
+        let Some(ListenAddress(address)) = listener.address.value else {
+            continue;
+        };
+        check(address, &listener.address.spot);
+        listeners.push(Listener {
+            address,
+            place: report.place(&item.spot),
+        });
+    }
+    if let Some(Checked {
+        value: Some(admin), ..
+    }) = &written.admin
+        && let Some(ListenAddress(address)) = admin.address.value
+    {
+        check(address, &admin.address.spot);
+    }
+    listeners
+}
+
+fn access_log(
+    written: Option<OffOr<written::AccessLog>>,
+    directory: &Path,
+    report: &Report,
+) -> AccessLog {
+    let (format, sink) = match written {
+        None => (None, Sink::Stdout),
+        Some(OffOr::Off) => (None, Sink::Off),
+        Some(OffOr::On(log)) => {
+            let stdout =
+                matches!(&log.path, Some(path) if path.value.as_deref() == Some(Path::new("-")));
+            let file = if stdout {
+                None
+            } else {
+                path(log.path, directory, report)
+            };
+            (optional(log.format), file.map_or(Sink::Stdout, Sink::File))
+        }
+    };
+    let format = match format {
+        Some(written::LogFormat::Json) => LogFormat::Json,
+        Some(written::LogFormat::Text) | None => LogFormat::Text,
+    };
+    AccessLog { format, sink }
+}
+
+fn threads(written: Option<Checked<Whole<1, 1024>>>) -> NonZeroUsize {
+    number(written)
+        .and_then(|threads| NonZeroUsize::new(threads as usize))
+        .or_else(|| std::thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
+}
+
+/// What was made of a mapping's entries. If any is missing, a problem says so.
+fn sound<T>(parsed: Option<BTreeMap<String, Option<T>>>) -> BTreeMap<String, T> {
+    let parsed = parsed.into_iter().flatten();
+    parsed
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn optional<T>(written: Option<Checked<T>>) -> Option<T> {
+    written?.value
+}
+
+fn number<const MIN: u32, const MAX: u32>(
+    written: Option<Checked<Whole<MIN, MAX>>>,
+) -> Option<u32> {
+    optional(written).map(|number| number.0)
+}
+
+fn time<const MIN: u64, const MAX: u64>(
+    written: Option<Checked<Time<MIN, MAX>>>,
+) -> Option<Duration> {
+    optional(written).map(|time| time.0)
+}
+
+fn time_or_off<const MIN: u64, const MAX: u64>(
+    written: Option<Checked<OffOr<Time<MIN, MAX>>>>,
+    default: Duration,
+) -> Option<Duration> {
+    match optional(written) {
+        Some(OffOr::Off) => None,
+        Some(OffOr::On(time)) => Some(time.0),
+        None => Some(default),
+    }
+}
+
+/// A path, resolved against the directory of the configuration file.
+fn path(written: Option<Checked<PathBuf>>, directory: &Path, report: &Report) -> Option<PathBuf> {
+    let Checked { value, spot } = written?;
+    let value = value?;
+    if value.as_os_str().is_empty() || value.as_os_str().as_encoded_bytes().contains(&0) {
+        report.refuse(&spot, "this is not a path", "write the path of a file");
+        return None;
+    }
+    Some(directory.join(value))
+}

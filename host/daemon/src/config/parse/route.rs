@@ -1,0 +1,243 @@
+//! Routes: what they match, where they go, how they retry.
+
+use std::num::NonZeroU32;
+
+use http::HeaderName;
+use tidegate_policy::{Backoff, RetryOn, RetryRule};
+
+use super::upstream::Upstreams;
+use super::{Unique, check_any, check_name, number, optional, time};
+use crate::config::nearest::nearest;
+use crate::config::pattern::{HeaderPattern, HostPattern, Match, PathPattern};
+use crate::config::problem::{Report, Spot, quote};
+use crate::config::read::checked::Checked;
+use crate::config::scalar::http::{HeaderValue, MethodName};
+use crate::config::value::Route;
+use crate::config::written;
+
+pub(super) fn parse(
+    written: Checked<Vec<Checked<written::Route>>>,
+    upstreams: Option<&Upstreams>,
+    report: &Report,
+) -> Vec<Route> {
+    let Some(items) = written.value else {
+        return Vec::new();
+    };
+    check_any(Some(items.len()), "route", &written.spot, report);
+    let (mut names, mut matches) = (Unique::new(), Unique::new());
+    let mut routes = Vec::with_capacity(items.len());
+    for (index, Checked { value, spot }) in items.into_iter().enumerate() {
+        let Some(written) = value else { continue };
+        let (name, at) = match written.name {
+            Some(Checked {
+                value: Some(name),
+                spot,
+            }) => (name, spot),
+            _ => (format!("route-{}", index + 1), spot.clone()),
+        };
+        check_name(&name, "a route", &at, report);
+        if let Some(line) = names.earlier(name.clone(), &at) {
+            report.refuse(
+                &at,
+                format!("the route in line {line} is named {} already", quote(&name)),
+                "give every route a name of its own",
+            );
+        }
+        let intact = intact(written.matches.as_ref());
+        let found = self::matches(optional(written.matches).unwrap_or_default(), report);
+        if intact && let Some(line) = matches.earlier(identity(&found), &spot) {
+            report.refuse(
+                &spot,
+                format!("the route in line {line} matches the same requests"),
+                "remove one of the two, or make one of them more specific",
+            );
+        }
+        let retry = optional(written.retry).map(|retry| self::retry(retry, report));
+        let Some(upstream) = upstream(written.upstream, upstreams, report) else {
+            continue;
+        };
+        routes.push(Route {
+            name,
+            matches: found,
+            upstream,
+            retry: retry.unwrap_or_default(),
+            timeout: time(written.timeout),
+            place: report.place(&spot),
+        });
+    }
+    routes
+}
+
+fn upstream(
+    written: Checked<String>,
+    upstreams: Option<&Upstreams>,
+    report: &Report,
+) -> Option<String> {
+    let name = written.value?;
+    if let Some(upstreams) = upstreams
+        && !upstreams.contains_key(&name)
+    {
+        let help = match nearest(&name, upstreams.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "declare it under `upstreams`".to_owned(),
+        };
+        report.refuse(
+            &written.spot,
+            format!("there is no upstream {}", quote(&name)),
+            help,
+        );
+    }
+    Some(name)
+}
+
+/// What a match is compared by, where the order of methods and headers makes no difference:
+/// two routes of one identity could not be told apart.
+type Identity = (
+    Option<HostPattern>,
+    Option<PathPattern>,
+    Vec<String>,
+    Vec<(String, HeaderPattern)>,
+);
+
+/// Whether nothing is missing from a match: one that is wrong in part is compared with no
+/// other, and so a mistake is reported once.
+fn intact(written: Option<&Checked<written::Match>>) -> bool {
+    let Some(written) = written else { return true };
+    let Some(found) = &written.value else {
+        return false;
+    };
+    let methods = |list: &Vec<Checked<MethodName>>| {
+        !list.is_empty() && list.iter().all(|method| method.value.is_some())
+    };
+    found.host.as_ref().is_none_or(|host| host.value.is_some())
+        && found.path.as_ref().is_none_or(|path| path.value.is_some())
+        && found
+            .methods
+            .as_ref()
+            .is_none_or(|list| list.value.as_ref().is_some_and(methods))
+        && found.headers.as_ref().is_none_or(|headers| {
+            headers
+                .value
+                .as_ref()
+                .is_some_and(|map| map.values().all(|v| v.value.is_some()))
+        })
+}
+
+fn identity(found: &Match) -> Identity {
+    let mut methods: Vec<_> = found.methods.iter().map(ToString::to_string).collect();
+    methods.sort_unstable();
+    let headers = found.headers.iter();
+    let mut headers: Vec<_> = headers
+        .map(|(name, v)| (name.to_string(), v.clone()))
+        .collect();
+    headers.sort_unstable();
+    (found.host.clone(), found.path.clone(), methods, headers)
+}
+
+fn matches(written: written::Match, report: &Report) -> Match {
+    let mut methods = Vec::new();
+    if let Some(Checked {
+        value: Some(items),
+        spot,
+    }) = written.methods
+    {
+        if items.is_empty() {
+            report.refuse(
+                &spot,
+                "an empty list of methods matches no request",
+                "remove the key to match every method",
+            );
+        }
+        let mut unique = Unique::new();
+        for Checked { value, spot } in items {
+            let Some(MethodName(method)) = value else {
+                continue;
+            };
+            if unique.earlier(method.clone(), &spot).is_some() {
+                report.refuse(
+                    &spot,
+                    format!("{method} is written twice"),
+                    "remove one of the two",
+                );
+            }
+            methods.push(method);
+        }
+    }
+    let mut headers = Vec::new();
+    let mut unique = Unique::new();
+    for (name, Checked { value, spot }) in optional(written.headers).unwrap_or_default() {
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            let message = format!("{} is not a header name", quote(&name));
+            report.refuse(&spot, message, "write a name such as x-beta");
+            continue;
+        };
+        if unique.earlier(header.clone(), &spot).is_some() {
+            report.refuse(
+                &spot,
+                format!("the header {} is written twice", quote(header.as_str())),
+                "remove one of the two: upper and lower case mean the same here",
+            );
+        }
+        headers.extend(value.map(|HeaderValue(value)| (header, value)));
+    }
+    Match {
+        host: optional(written.host).map(|host| host.0),
+        path: optional(written.path).map(|path| path.0),
+        methods,
+        headers,
+    }
+}
+
+fn retry(written: written::Retry, report: &Report) -> RetryRule {
+    let default = RetryRule::default();
+    let on = match written.on {
+        Some(Checked {
+            value: Some(items), ..
+        }) => causes(&items),
+        _ => default.on,
+    };
+    RetryRule {
+        attempts: number(written.attempts)
+            .and_then(NonZeroU32::new)
+            .unwrap_or(default.attempts),
+        on,
+        backoff: match written.backoff {
+            Some(Checked {
+                value: Some(backoff),
+                spot,
+            }) => self::backoff(backoff, &spot, report),
+            _ => default.backoff,
+        },
+    }
+}
+
+/// Exactly what the list names: an empty one repeats nothing.
+fn causes(items: &[Checked<written::RetryOn>]) -> RetryOn {
+    let has = |cause| items.iter().any(|item| item.value == Some(cause));
+    RetryOn {
+        connect_failure: has(written::RetryOn::ConnectFailure),
+        reset: has(written::RetryOn::Reset),
+        timeout: has(written::RetryOn::Timeout),
+    }
+}
+
+fn backoff(written: written::Backoff, spot: &Spot, report: &Report) -> Backoff {
+    let default = Backoff::default();
+    let (base, max) = (time(written.base), time(written.max));
+    // Of one that is given alone, the other follows.
+    let backoff = Backoff {
+        base: base.unwrap_or(default.base.min(max.unwrap_or(default.base))),
+        max: max.unwrap_or(default.max.max(base.unwrap_or(default.max))),
+    };
+    if backoff.base > backoff.max {
+        report.refuse(
+            spot,
+            format!(
+                "`base` ({:?}) is longer than `max` ({:?})",
+                backoff.base, backoff.max
+            ),
+            "make `base` the shorter one",
+        );
+    }
+    backoff
+}

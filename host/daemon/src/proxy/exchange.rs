@@ -1,0 +1,112 @@
+//! One request and its response with its attempts: Pingora's `CTX`.
+
+use super::downstream::{CLOCK, Clock};
+use super::fault::Fault;
+use crate::snapshot::{Route, Snapshot};
+use crate::upstream::{Endpoint, Permit, Upstream, View};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tidegate_runtime::HeaderEdit;
+
+/// What the host remembers of an exchange from its first byte to its log line.
+pub struct Exchange {
+    /// The configuration that this exchange began with and keeps.
+    pub snapshot: Arc<Snapshot>,
+    /// When the request head was there.
+    pub began: Instant,
+    /// Position of the matching route in the snapshot.
+    pub route: Option<usize>,
+    /// Effective host and port of the request, lower case.
+    pub authority: Arc<str>,
+    /// The view for plugins, when not lent to one.
+    pub view: Option<Box<View>>,
+    /// The attempt under way, or the last one.
+    pub attempt: Option<Attempt>,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// To be waited before the next attempt.
+    pub pause: Duration,
+    /// When the whole must have ended.
+    pub deadline: Option<Instant>,
+    /// Ends waits on the client's connection.
+    pub clock: Option<Arc<Clock>>,
+    /// What went wrong last.
+    pub fault: Option<Fault>,
+    /// Whether a plugin had a fault.
+    pub plugin_fault: bool,
+}
+
+/// One try at one endpoint.
+pub struct Attempt {
+    /// Position of the endpoint in its upstream.
+    pub position: u32,
+    /// Leave to be there.
+    pub permit: Permit,
+    /// What the selector wants changed in this endpoint's response.
+    pub response_edits: Vec<HeaderEdit>,
+    /// How long the response head took, once it is there.
+    pub answered: Option<Duration>,
+    /// The next attempt is to go to the same endpoint: a pooled connection was stale.
+    pub stale: bool,
+}
+
+impl Exchange {
+    /// A new exchange on the running configuration.
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self {
+            authority: snapshot.nothing.clone(),
+            snapshot,
+            began: Instant::now(),
+            route: None,
+            view: None,
+            attempt: None,
+            attempts: 0,
+            pause: Duration::ZERO,
+            deadline: None,
+            clock: CLOCK.try_with(Arc::clone).ok(),
+            fault: None,
+            plugin_fault: false,
+        }
+    }
+
+    /// The route, once one has matched.
+    pub fn route(&self) -> Option<&Route> {
+        self.snapshot.routes.get(self.route?)
+    }
+
+    /// The upstream of the route.
+    pub fn upstream(&self) -> Option<&Arc<Upstream>> {
+        self.route().map(|route| &route.upstream)
+    }
+
+    /// The endpoint of the attempt under way, or of the last one.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.upstream()?
+            .endpoints
+            .get(self.attempt.as_ref()?.position as usize)
+    }
+
+    /// Time left until the deadline; none when there is no deadline.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Ends waits on the client's connection at that time, or at the deadline of the
+    /// whole, whichever comes first.
+    pub fn end_waits_at(&self, time: Option<Instant>) {
+        if let Some(clock) = &self.clock {
+            let first = [time, self.deadline].into_iter().flatten().min();
+            clock.set(first.map(tokio::time::Instant::from_std));
+        }
+    }
+}
+
+impl Drop for Exchange {
+    /// The next request on this connection starts without a deadline.
+    fn drop(&mut self) {
+        if let Some(clock) = &self.clock {
+            clock.set(None);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The one table from what went wrong to what the client is told.
+
+use http::StatusCode;
+
+/// Why an exchange did not get an endpoint's response, or not all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The request is not one that may be forwarded.
+    BadRequest,
+    /// No route matches.
+    NoRoute,
+    /// Every endpoint has as many requests as it may have.
+    Full,
+    /// The selector failed and its upstream wants no other choice.
+    Plugin,
+    /// No connection could be made.
+    ConnectFailure,
+    /// No connection was made in time.
+    ConnectTimeout,
+    /// The endpoint closed or reset the connection before its response was whole.
+    Reset,
+    /// The endpoint's answer is not HTTP.
+    BadResponse,
+    /// The response head, or the rest of the response, did not come in time.
+    ResponseTimeout,
+    /// The route's time for the whole is over.
+    Deadline,
+    /// The client did not send its request in time.
+    ClientTimeout,
+    /// The client left.
+    ClientGone,
+    /// A mistake of ours.
+    Internal,
+}
+
+impl Fault {
+    /// The status that the client gets; none when nobody is there to get one.
+    ///
+    /// RFC 9110, 15.6.3 to 15.6.5: 502 for an answer that is invalid or missing, 503
+    /// for overload, 504 for an answer that is late.
+    pub fn status(self) -> Option<StatusCode> {
+        Some(match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::Full | Self::Plugin => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ConnectFailure | Self::Reset | Self::BadResponse => StatusCode::BAD_GATEWAY,
+            Self::ConnectTimeout | Self::ResponseTimeout | Self::Deadline => {
+                StatusCode::GATEWAY_TIMEOUT
+            }
+            Self::ClientTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::ClientGone => return None,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        })
+    }
+
+    /// The status for the log and the metrics: 499 stands for a client that left, as
+    /// readers of other proxies' logs expect.
+    pub fn logged_status(self) -> u16 {
+        self.status().map_or(499, |status| status.as_u16())
+    }
+
+    /// One word for the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::NoRoute => "no_route",
+            Self::Full => "full",
+            Self::Plugin => "plugin",
+            Self::ConnectFailure => "connect_failure",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Reset => "reset",
+            Self::BadResponse => "bad_response",
+            Self::ResponseTimeout => "response_timeout",
+            Self::Deadline => "deadline",
+            Self::ClientTimeout => "client_timeout",
+            Self::ClientGone => "client_gone",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// One sentence for the client, which says nothing of what is behind us.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::BadRequest => "the request is malformed",
+            Self::NoRoute => "there is nothing at this address",
+            Self::Full => "the service is busy; try again in a moment",
+            Self::Plugin => "the service cannot choose a server now",
+            Self::ConnectFailure => "the service cannot be reached",
+            Self::ConnectTimeout => "the service cannot be reached in time",
+            Self::Reset => "the service broke off",
+            Self::BadResponse => "the service answered nonsense",
+            Self::ResponseTimeout | Self::Deadline => "the service did not answer in time",
+            Self::ClientTimeout => "the request did not arrive in time",
+            Self::ClientGone => "the client left",
+            Self::Internal => "the proxy made a mistake",
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The life of one request, as Pingora's callbacks tell it, from top to bottom.
+//!
+//! Each callback delegates to the file that is named for its phase.
+
+mod attempt;
+mod downstream;
+mod exchange;
+mod fault;
+mod forward;
+mod record;
+mod request;
+mod respond;
+
+pub use downstream::{CLOCK, Clock, Downstream};
+pub use exchange::Exchange;
+pub use fault::Fault;
+
+use crate::snapshot::Current;
+use async_trait::async_trait;
+use bytes::Bytes;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::prelude::HttpPeer;
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use pingora::{Error, Result};
+use std::sync::Arc;
+
+/// The proxy: stateless but for the configuration that runs now.
+pub struct Proxy {
+    current: Arc<Current>,
+}
+
+impl Proxy {
+    /// A proxy that follows what is published there.
+    pub fn new(current: Arc<Current>) -> Self {
+        Self { current }
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Proxy {
+    type CTX = Exchange;
+
+    fn new_ctx(&self) -> Exchange {
+        Exchange::new(self.current.load())
+    }
+
+    async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+        match request::receive(session, exchange) {
+            Ok(()) => Ok(false),
+            Err(fault) => respond::refuse(session, exchange, fault).await,
+        }
+    }
+
+    async fn upstream_peer(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+    ) -> Result<Box<HttpPeer>> {
+        attempt::pause(exchange).await;
+        attempt::begin(session, exchange)
+    }
+
+    fn fail_to_connect(
+        &self,
+        session: &mut Session,
+        _: &HttpPeer,
+        exchange: &mut Exchange,
+        error: Box<Error>,
+    ) -> Box<Error> {
+        attempt::refused(session, exchange, error)
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        head: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        request::forward(session, head, exchange)
+    }
+
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        _: &mut Option<Bytes>,
+        end: bool,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        attempt::sent(exchange, end);
+        Ok(())
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        _: &mut Session,
+        head: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        attempt::answered(head, exchange);
+        Ok(())
+    }
+
+    fn error_while_proxy(
+        &self,
+        _: &HttpPeer,
+        session: &mut Session,
+        error: Box<Error>,
+        exchange: &mut Exchange,
+        reused: bool,
+    ) -> Box<Error> {
+        attempt::broken(session, exchange, error, reused)
+    }
+
+    async fn response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        respond::finish_head(session, head, exchange)
+    }
+
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &Error,
+        exchange: &mut Exchange,
+    ) -> FailToProxy {
+        respond::rescue(session, error, exchange).await
+    }
+
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, exchange: &mut Exchange) {
+        record::finish(session, exchange);
+    }
+
+    // The access log and the metrics tell what these lines would.
+    fn suppress_error_log(&self, _: &Session, _: &Exchange, _: &Error) -> bool {
+        true
+    }
+
+    fn suppress_proxy_warn_log(
+        &self,
+        _: &Session,
+        _: &Exchange,
+        _: &Error,
+        _: ProxyWarnLogContext,
+    ) -> bool {
+        true
+    }
+}

@@ -1,0 +1,99 @@
+//! The end of an exchange: settled, counted, written down.
+
+use super::exchange::Exchange;
+use super::{attempt, request};
+use crate::telemetry::Record;
+use http::{Version, header};
+use pingora::proxy::Session;
+use std::fmt::Write;
+use std::time::SystemTime;
+use tidegate_policy::Outcome;
+
+/// Called once for every exchange that has begun.
+pub fn finish(session: &mut Session, exchange: &mut Exchange) {
+    attempt::settle(exchange, outcome(exchange));
+    let status = session.response_written().map(|head| head.status.as_u16());
+    let told = status.or_else(|| exchange.fault.map(|fault| fault.logged_status()));
+    if let Some(route) = exchange.route() {
+        let answered = exchange
+            .attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.answered.is_some());
+        let endpoint = exchange
+            .endpoint()
+            .filter(|_| answered)
+            .map(|endpoint| endpoint.state.series());
+        route.series.observe(
+            endpoint,
+            &session.req_header().method,
+            told,
+            exchange.began.elapsed(),
+        );
+    }
+    if let Some(log) = exchange.snapshot.access_log.clone() {
+        write(session, exchange, told, &log);
+    }
+}
+
+/// A response that came to its end is a success, whatever its status.
+fn outcome(exchange: &Exchange) -> Outcome {
+    let answered = exchange
+        .attempt
+        .as_ref()
+        .is_some_and(|attempt| attempt.answered.is_some());
+    if answered && exchange.fault.is_none() {
+        Outcome::Success
+    } else {
+        Outcome::Unknown
+    }
+}
+
+fn write(
+    session: &Session,
+    exchange: &Exchange,
+    status: Option<u16>,
+    log: &crate::telemetry::AccessLog,
+) {
+    let head = session.req_header();
+    let mut client = String::with_capacity(40);
+    // Writing into a string does not fail.
+    let _ = write!(client, "{}", request::client(session));
+    let took = exchange.began.elapsed();
+    let target = head.raw_path();
+    log.write(&Record {
+        time: SystemTime::now() - took,
+        client: &client,
+        method: head.method.as_str(),
+        host: exchange.authority.as_bytes(),
+        path: target,
+        protocol: protocol(head.version),
+        status,
+        bytes_in: session.body_bytes_read() as u64,
+        bytes_out: session.body_bytes_sent() as u64,
+        duration: took,
+        route: exchange.route().map(|route| &*route.name),
+        upstream: exchange.upstream().map(|upstream| upstream.name.as_str()),
+        endpoint: exchange.endpoint().map(|endpoint| &*endpoint.name),
+        attempts: exchange.attempts,
+        upstream_time: exchange
+            .attempt
+            .as_ref()
+            .and_then(|attempt| attempt.answered),
+        fault: exchange.fault.map(|fault| fault.as_str()),
+        user_agent: head
+            .headers
+            .get(header::USER_AGENT)
+            .map(|value| value.as_bytes()),
+        plugin_fault: exchange.plugin_fault,
+    });
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}

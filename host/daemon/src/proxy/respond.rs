@@ -1,0 +1,113 @@
+//! Responses: the endpoint's, made fit for the client, and the host's own.
+
+use super::exchange::Exchange;
+use super::fault::Fault;
+use super::forward;
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
+use pingora::http::ResponseHeader;
+use pingora::proxy::{FailToProxy, Session};
+use pingora::{Error, ErrorSource, ErrorType, Result};
+use tidegate_runtime::HeaderEdit;
+
+/// Seconds after which a client that found everything full may come again.
+const RETRY_AFTER: &str = "1";
+
+/// Makes the endpoint's head fit for the client, and applies the selector's edits.
+pub fn finish_head(
+    session: &mut Session,
+    head: &mut ResponseHeader,
+    exchange: &mut Exchange,
+) -> Result<()> {
+    if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(());
+    }
+    let upgraded = session.is_upgrade_req() && head.status == StatusCode::SWITCHING_PROTOCOLS;
+    forward::prepare_response(head, head.version, upgraded)?;
+    let edits = exchange
+        .attempt
+        .as_mut()
+        .map(|attempt| std::mem::take(&mut attempt.response_edits));
+    for edit in edits.into_iter().flatten() {
+        match edit {
+            HeaderEdit::Set(name, value) => head.insert_header(name, value)?,
+            HeaderEdit::Append(name, value) => {
+                head.append_header(name, value)?;
+            }
+            HeaderEdit::Remove(name) => {
+                head.remove_header(&name);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Answers a request that goes nowhere. The connection lives on when the fault is not
+/// one of framing.
+pub async fn refuse(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> Result<bool> {
+    exchange.fault = Some(fault);
+    if fault == Fault::BadRequest {
+        session.set_keepalive(None);
+    }
+    write(session, fault).await?;
+    Ok(true)
+}
+
+/// The last word on an exchange that failed: a status if the client can still get one.
+pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
+    let fault = exchange.fault.unwrap_or_else(|| blame(error));
+    exchange.fault = Some(fault);
+    if let Some(clock) = &exchange.clock {
+        clock.set(None);
+    }
+    if session.response_written().is_none() && fault.status().is_some() {
+        session.set_keepalive(None);
+        if write(session, fault).await.is_err() {
+            // The client left while it was told.
+            exchange.fault = Some(Fault::ClientGone);
+        }
+    }
+    FailToProxy {
+        error_code: fault.logged_status(),
+        can_reuse_downstream: false,
+    }
+}
+
+/// For errors that come from none of our phases.
+fn blame(error: &Error) -> Fault {
+    match (error.esource(), error.etype()) {
+        (
+            ErrorSource::Downstream,
+            ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed,
+        ) => Fault::ClientGone,
+        (ErrorSource::Downstream, ErrorType::ReadTimedout) => Fault::ClientTimeout,
+        (ErrorSource::Downstream, _) => Fault::BadRequest,
+        (ErrorSource::Upstream, _) => Fault::Reset,
+        _ => Fault::Internal,
+    }
+}
+
+async fn write(session: &mut Session, fault: Fault) -> Result<()> {
+    let Some(status) = fault.status() else {
+        return Ok(());
+    };
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let body = Bytes::from(format!(
+        "{} {reason}: {}\n",
+        status.as_u16(),
+        fault.sentence()
+    ));
+    let mut head = ResponseHeader::build(status, Some(4))?;
+    head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
+    head.insert_header(header::CONTENT_LENGTH, body.len())?;
+    head.insert_header(header::CACHE_CONTROL, "no-store")?;
+    if fault == Fault::Full {
+        head.insert_header(header::RETRY_AFTER, RETRY_AFTER)?;
+    }
+    let bare = session.req_header().method == Method::HEAD;
+    session.write_response_header(Box::new(head), bare).await?;
+    if !bare {
+        session.write_response_body(Some(body), true).await?;
+    }
+    Ok(())
+}

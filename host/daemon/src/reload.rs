@@ -1,0 +1,211 @@
+//! A new configuration, from a file to a published snapshot, or nothing at all.
+
+use crate::config::value::{AccessLog as LogConfig, LogFormat, Sink as SinkConfig};
+use crate::config::{self, Config, Problem, Problems};
+use crate::server::Listeners;
+use crate::server::listeners::Inherited;
+use crate::snapshot::{Compiled, Current, Snapshot, compile};
+use crate::telemetry::{AccessLog, Format, Metrics, Sink};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tidegate_runtime::Sandbox;
+use tokio::sync::Mutex;
+
+/// What stays when configurations come and go.
+pub struct Reloader {
+    file: PathBuf,
+    sandbox: Arc<Sandbox>,
+    metrics: Arc<Metrics>,
+    current: Arc<Current>,
+    listeners: Arc<Listeners>,
+    running: Mutex<Running>,
+}
+
+/// The configuration that runs, and what was opened for it.
+pub struct Running {
+    /// The configuration.
+    pub config: Config,
+    /// The log that its exchanges are written to.
+    pub access_log: Option<Arc<AccessLog>>,
+}
+
+impl Reloader {
+    /// Continues from what runs now.
+    pub fn new(
+        sandbox: Arc<Sandbox>,
+        metrics: Arc<Metrics>,
+        current: Arc<Current>,
+        listeners: Arc<Listeners>,
+        running: Running,
+    ) -> Arc<Self> {
+        let file = running.config.file.clone();
+        Arc::new(Self {
+            file,
+            sandbox,
+            metrics,
+            current,
+            listeners,
+            running: Mutex::new(running),
+        })
+    }
+
+    /// Loads the file again and publishes it; answers its generation. One at a time.
+    ///
+    /// # Errors
+    /// Every problem; nothing has changed then.
+    pub async fn reload(&self, cause: &str) -> Result<u64, Problems> {
+        let mut running = self.running.lock().await;
+        let result = self.apply(&mut running).await;
+        match &result {
+            Ok(generation) => {
+                self.metrics.reloaded(*generation);
+                tracing::info!(generation, cause, "reloaded");
+            }
+            Err(problems) => {
+                self.metrics.reload_refused();
+                for problem in &problems.0 {
+                    tracing::error!(cause, "reload refused: {problem}");
+                }
+            }
+        }
+        result
+    }
+
+    /// The files that the running configuration was made of.
+    pub async fn files(&self) -> Vec<PathBuf> {
+        config::files(&self.running.lock().await.config)
+    }
+
+    /// The log of the running configuration.
+    pub async fn access_log(&self) -> Option<Arc<AccessLog>> {
+        self.running.lock().await.access_log.clone()
+    }
+
+    async fn apply(&self, running: &mut Running) -> Result<u64, Problems> {
+        let config = load(&self.file)?;
+        let access_log = if config.access_log == running.config.access_log {
+            running.access_log.clone()
+        } else {
+            open_log(&config.access_log, &self.metrics)?
+        };
+        let snapshot = self.compile(&config, access_log.clone()).await?;
+        let wanted = addresses(&config);
+        let bound = self
+            .listeners
+            .bind(&wanted, &mut Inherited::new())
+            .map_err(|failed| unbound(&config, &failed))?;
+        warn_of_restarts(&running.config, &config);
+        let generation = snapshot.generation;
+        self.current.publish(snapshot);
+        self.listeners.switch(&wanted, bound);
+        if access_log.is_some()
+            && let Some(log) = running
+                .access_log
+                .take_if(|_| config.access_log == running.config.access_log)
+            && let Err(error) = log.reopen()
+        {
+            tracing::error!(%error, "the access log cannot be opened again; lines go to the file that is open");
+        }
+        *running = Running { config, access_log };
+        Ok(generation)
+    }
+
+    /// Compiles on a thread that may be busy: requests go on meanwhile.
+    async fn compile(
+        &self,
+        config: &Config,
+        access_log: Option<Arc<AccessLog>>,
+    ) -> Result<Snapshot, Problems> {
+        let previous = self.current.load();
+        let (sandbox, metrics) = (self.sandbox.clone(), self.metrics.clone());
+        tokio::task::block_in_place(|| {
+            let with = Compiled {
+                sandbox: &sandbox,
+                metrics: &metrics,
+                access_log,
+                previous: Some(&previous),
+            };
+            compile(config, with)
+        })
+    }
+}
+
+/// Loads the file with the variables of this process.
+///
+/// # Errors
+/// Every problem.
+pub fn load(file: &Path) -> Result<Config, Problems> {
+    config::load(file, &|name| std::env::var(name).ok())
+}
+
+/// The addresses to accept on.
+pub fn addresses(config: &Config) -> Vec<SocketAddr> {
+    config
+        .listeners
+        .iter()
+        .map(|listener| listener.address)
+        .collect()
+}
+
+/// Says of addresses that cannot be bound where they are written.
+pub fn unbound(config: &Config, failed: &[(SocketAddr, std::io::Error)]) -> Problems {
+    let problems = failed.iter().map(|(address, error)| {
+        let position = config
+            .listeners
+            .iter()
+            .position(|listener| listener.address == *address);
+        Problem {
+            place: position.map(|position| config.listeners[position].place.clone()),
+            path: position.map_or_else(
+                || "listeners".into(),
+                |position| format!("listeners[{position}].address"),
+            ),
+            message: format!("cannot listen on {address}: {error}"),
+            help: None,
+        }
+    });
+    Problems(problems.collect())
+}
+
+/// Opens the access log that a configuration asks for.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn open_log(config: &LogConfig, metrics: &Metrics) -> Result<Option<Arc<AccessLog>>, Problems> {
+    let format = match config.format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    let sink = match &config.sink {
+        SinkConfig::Off => return Ok(None),
+        SinkConfig::Stdout => Sink::Stdout,
+        SinkConfig::File(path) => Sink::File(path.clone()),
+    };
+    AccessLog::open(format, &sink, metrics.access_log_dropped())
+        .map(|log| Some(Arc::new(log)))
+        .map_err(|error| {
+            let message = format!("the access log cannot be opened: {error}");
+            Problems(vec![Problem {
+                place: None,
+                path: "access_log.path".into(),
+                message,
+                help: None,
+            }])
+        })
+}
+
+fn warn_of_restarts(old: &Config, new: &Config) {
+    let changed = [
+        ("threads", old.threads != new.threads),
+        ("cache", old.cache != new.cache),
+        ("admin", old.admin != new.admin),
+        (
+            "keep_alive.pool",
+            old.keep_alive.pool != new.keep_alive.pool,
+        ),
+    ];
+    for (key, _) in changed.iter().filter(|(_, changed)| *changed) {
+        tracing::warn!(key, "this change takes effect at the next start");
+    }
+}

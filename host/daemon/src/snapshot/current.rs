@@ -1,0 +1,42 @@
+//! The snapshot that runs now: one pointer, swapped in a single store.
+
+use super::Snapshot;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+
+/// Where requests find the configuration and reloads put it.
+pub struct Current(ArcSwap<Snapshot>);
+
+impl Current {
+    /// Starts with that snapshot.
+    pub fn new(first: Snapshot) -> Arc<Self> {
+        first.adopt();
+        Arc::new(Self(ArcSwap::from_pointee(first)))
+    }
+
+    /// The snapshot that runs now.
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+
+    /// Publishes the next snapshot. Exchanges under way keep the one they have.
+    pub fn publish(&self, next: Snapshot) {
+        next.adopt();
+        self.0.store(Arc::new(next));
+    }
+}
+
+impl Snapshot {
+    /// Gives the endpoints' states, which outlive snapshots, the bounds of this one.
+    fn adopt(&self) {
+        for upstream in self.upstreams.values() {
+            upstream
+                .plugin
+                .generation()
+                .set(upstream.selector_generation.cast_signed());
+            for endpoint in &upstream.endpoints {
+                endpoint.state.set_limit(endpoint.max_in_flight);
+            }
+        }
+    }
+}

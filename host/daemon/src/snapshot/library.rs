@@ -1,0 +1,168 @@
+//! From a plugin's name to its compiled component.
+
+use crate::config::Config;
+use crate::config::value::{OnFault, Plugin};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use tidegate_runtime::{Component, Limits, Sandbox};
+
+/// Bytes that a plugin's file may have.
+const MAX_FILE: u64 = 64 << 20;
+
+/// Compiled components by the hash of their bytes.
+#[derive(Clone, Default)]
+pub struct Library(HashMap<[u8; 32], Component>);
+
+/// A plugin, found and compiled, with what the operator allows it.
+pub struct Found {
+    /// The component.
+    pub component: Component,
+    /// Its bounds.
+    pub limits: Limits,
+    /// What happens when it fails.
+    pub on_fault: OnFault,
+}
+
+/// Finds the plugins of one configuration; components of the previous library are
+/// taken over when their bytes are the same.
+pub struct Finder<'a> {
+    sandbox: &'a Sandbox,
+    config: &'a Config,
+    previous: &'a Library,
+    library: Library,
+    known: BTreeMap<String, Result<Arc<Found>, String>>,
+}
+
+impl<'a> Finder<'a> {
+    /// A finder with nothing found yet.
+    pub fn new(sandbox: &'a Sandbox, config: &'a Config, previous: &'a Library) -> Self {
+        Self {
+            sandbox,
+            config,
+            previous,
+            library: Library::default(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The plugin of that name, compiled on first asking.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn find(&mut self, name: &str) -> Result<Arc<Found>, String> {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let found = self.look(name).map(Arc::new);
+        self.known.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    /// What was found.
+    pub fn into_library(self) -> Library {
+        self.library
+    }
+
+    fn look(&mut self, name: &str) -> Result<Found, String> {
+        if let Some(plugin) = self.config.plugins.get(name) {
+            let bytes = read(&plugin.source).map_err(|error| {
+                format!(
+                    "the plugin's file {} cannot be read: {error}",
+                    plugin.source.display()
+                )
+            })?;
+            check_digest(plugin, &bytes)?;
+            let component = self
+                .component(&bytes)
+                .map_err(|problem| format!("{}: {problem}", plugin.source.display()))?;
+            return Ok(Found {
+                component,
+                limits: limits(plugin),
+                on_fault: plugin.on_fault,
+            });
+        }
+        let built_in = tidegate_plugins::SELECTORS
+            .iter()
+            .find(|(known, _)| *known == name);
+        let (_, bytes) = built_in.ok_or_else(|| format!("there is no plugin `{name}`"))?;
+        let component = self.component(bytes)?;
+        Ok(Found {
+            component,
+            limits: Limits::default(),
+            on_fault: OnFault::Fallback,
+        })
+    }
+
+    fn component(&mut self, bytes: &[u8]) -> Result<Component, String> {
+        let hash = digest(bytes);
+        let known = self
+            .library
+            .0
+            .get(&hash)
+            .or_else(|| self.previous.0.get(&hash))
+            .cloned();
+        let component = match known {
+            Some(component) => component,
+            None => self
+                .sandbox
+                .component(bytes)
+                .map_err(|error| error.to_string())?,
+        };
+        self.library.0.insert(hash, component.clone());
+        Ok(component)
+    }
+}
+
+fn limits(plugin: &Plugin) -> Limits {
+    let setup_deadline = Limits::default().setup_deadline.max(plugin.deadline * 100);
+    Limits {
+        deadline: plugin.deadline,
+        setup_deadline,
+        memory: plugin.memory,
+        instances: plugin.instances,
+        state: plugin.state,
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::other(format!(
+            "it has more than {MAX_FILE} bytes"
+        )));
+    }
+    Ok(bytes)
+}
+
+fn check_digest(plugin: &Plugin, bytes: &[u8]) -> Result<(), String> {
+    let Some(wanted) = plugin.sha256 else {
+        return Ok(());
+    };
+    let found = digest(bytes);
+    if found == wanted {
+        return Ok(());
+    }
+    let hex = |digest: [u8; 32]| {
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    Err(format!(
+        "{} has the sha256 {}, not {}",
+        plugin.source.display(),
+        hex(found),
+        hex(wanted)
+    ))
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).into()
+}

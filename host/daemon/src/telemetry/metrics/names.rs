@@ -1,0 +1,160 @@
+//! Every family of the metrics page: its name, help, labels and buckets, once.
+//!
+//! The names are a promise to dashboards and alerts. Values of labels come from the
+//! configuration or from a fixed list (`labels`), never from a request. What plugins
+//! add on their own (`own`) is named `lb_plugin_<name>` and may not use a name
+//! that stands here.
+
+/// One family: what the page says of it besides its values.
+#[derive(Debug)]
+pub struct Spec {
+    /// Name on the page.
+    pub name: &'static str,
+    /// One sentence for a reader of the page.
+    pub help: &'static str,
+    /// Names of the labels, in the order in which values are given.
+    pub labels: &'static [&'static str],
+}
+
+/// Collects the families and the list of all of them.
+macro_rules! families {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $($(#[$doc])* pub const $constant: Spec =
+            Spec { name: $name, help: $help, labels: &[$($label),*] };)*
+        /// Every family of the host.
+        pub const ALL: &[&Spec] = &[$(&$constant),*];
+    };
+}
+
+families! {
+    /// Finished exchanges.
+    REQUESTS = "lb_requests_total" ["method", "status", "backend", "upstream", "route"]
+        "Finished requests; backend is empty when the host itself answered.";
+    /// Time of whole exchanges.
+    REQUEST_DURATION = "lb_request_duration_seconds" ["upstream", "route"]
+        "Time from the request head to the last byte of the response.";
+    /// Requests in flight.
+    ACTIVE = "lb_active_connections" ["backend", "upstream"]
+        "Requests in flight to an endpoint.";
+    /// Attempts by what became of them.
+    ATTEMPTS = "lb_attempts_total" ["backend", "upstream", "outcome"]
+        "Attempts at an endpoint, by what became of them.";
+    /// Attempts that were followed by another.
+    RETRIES = "lb_retries_total" ["upstream", "reason"]
+        "Attempts that were repeated, by what the one before died of.";
+    /// Choices made by the host instead of the selector.
+    FALLBACK = "lb_fallback_total" ["upstream", "reason"]
+        "Endpoints chosen by the host instead of the selector, by why.";
+    /// Open client connections.
+    CONNECTIONS = "lb_connections" ["listener"]
+        "Open connections of clients.";
+    /// Accepted client connections.
+    CONNECTIONS_TOTAL = "lb_connections_total" ["listener"]
+        "Connections accepted from clients.";
+    /// Calls into plugins.
+    PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream"]
+        "Calls into a plugin.";
+    /// Failed calls into plugins.
+    PLUGIN_FAULTS = "lb_plugin_faults_total" ["plugin", "upstream", "kind"]
+        "Calls into a plugin that failed, by how.";
+    /// Time of one call.
+    PLUGIN_CALL = "lb_plugin_call_seconds" ["plugin", "upstream"]
+        "Time of one call into a plugin.";
+    /// Live instances.
+    PLUGIN_INSTANCES = "lb_plugin_instances" ["plugin", "upstream"]
+        "Live instances of a plugin.";
+    /// Generation of the loaded plugin.
+    PLUGIN_GENERATION = "lb_plugin_generation" ["plugin", "upstream"]
+        "Generation of the configuration that brought the running version of a plugin.";
+    /// Generation of the running configuration.
+    CONFIG_GENERATION = "lb_config_generation" []
+        "Generation of the running configuration.";
+    /// Reloads by how they ended.
+    CONFIG_RELOADS = "lb_config_reloads_total" ["result"]
+        "Reloads of the configuration, by how they ended.";
+    /// Whether the last reload was applied.
+    CONFIG_LAST_RELOAD = "lb_config_last_reload_successful" []
+        "1 when the last reload was applied, 0 when it was refused.";
+    /// Access log lines that nobody will read.
+    ACCESS_LOG_DROPPED = "lb_access_log_dropped_total" []
+        "Access log lines that were dropped because the sink was broken or too slow.";
+    /// Version of the program.
+    BUILD = "lb_build_info" ["version"]
+        "Always 1; the label says which version runs.";
+    /// Start of the process.
+    STARTED = "process_start_time_seconds" []
+        "Start of the process, in seconds since the Unix epoch.";
+    /// Processor time.
+    CPU = "process_cpu_seconds_total" []
+        "Processor time used by the process, user and system.";
+    /// Resident memory.
+    RESIDENT = "process_resident_memory_bytes" []
+        "Resident memory of the process.";
+    /// Open file descriptors.
+    OPEN_FDS = "process_open_fds" []
+        "Open file descriptors of the process.";
+}
+
+/// What the name of a plugin's own family begins with.
+pub const OWN_PREFIX: &str = "lb_plugin_";
+
+/// Upper bounds of [`REQUEST_DURATION`] in nanoseconds: 500 µs to 60 s.
+pub const REQUEST_BUCKETS: &[u64] = &[
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+    30_000_000_000,
+    60_000_000_000,
+];
+
+/// Upper bounds of [`PLUGIN_CALL`] in nanoseconds: 100 ns to 10 ms.
+pub const CALL_BUCKETS: &[u64] = &[
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
+    2_500_000, 10_000_000,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn is_name(text: &str) -> bool {
+        let mut letters = text.bytes();
+        letters.next().is_some_and(|b| b.is_ascii_lowercase())
+            && letters.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    }
+
+    #[test]
+    fn names_are_unique_and_well_formed() {
+        let names: BTreeSet<_> = ALL.iter().map(|spec| spec.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for spec in ALL {
+            assert!(is_name(spec.name), "{}", spec.name);
+            assert!(spec.help.ends_with('.'), "{}", spec.name);
+            assert!(
+                spec.labels
+                    .iter()
+                    .all(|label| is_name(label) && *label != "le"),
+                "{}",
+                spec.name
+            );
+        }
+    }
+
+    #[test]
+    fn buckets_ascend() {
+        assert!(REQUEST_BUCKETS.is_sorted_by(|a, b| a < b));
+        assert!(CALL_BUCKETS.is_sorted_by(|a, b| a < b));
+    }
+}
