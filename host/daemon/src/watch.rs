@@ -48,13 +48,25 @@ pub async fn follow(reloader: Arc<Reloader>, period: Duration) {
     let mut settled = Settled::new(stamps(reloader.files().await));
     loop {
         tokio::time::sleep(period).await;
-        if settled.look(stamps(reloader.files().await)) {
+        let now = stamps(reloader.files().await);
+        if settled.look(now.clone()) {
             // The problems are logged; the next change is another chance.
             let _ = reloader.reload("file changed").await;
-            // Files may have come or gone with the new configuration.
-            settled = Settled::new(stamps(reloader.files().await));
+            settled = Settled::new(after(now, reloader.files().await));
         }
     }
+}
+
+/// The stamps to compare with after a reload: those from before it for the files that
+/// were known, so that a change during the reload is seen; new ones for files that came
+/// with the new configuration.
+fn after(before: Vec<(PathBuf, Stamp)>, files: Vec<PathBuf>) -> Vec<(PathBuf, Stamp)> {
+    let known = |(path, stamp): (PathBuf, Stamp)| {
+        let old = before.iter().find(|(old, _)| *old == path);
+        let stamp = old.map_or(stamp, |(_, stamp)| *stamp);
+        (path, stamp)
+    };
+    stamps(files).into_iter().map(known).collect()
 }
 
 /// The stamps of these files now.

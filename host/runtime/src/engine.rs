@@ -103,7 +103,7 @@ fn settings() -> Config {
         .epoch_interruption(true)
         .max_wasm_stack(512 << 10)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-        .wasm_backtrace_max_frames(NonZeroUsize::new(16))
+        .wasm_backtrace_max_frames(NonZeroUsize::new(32))
         .wasm_memory64(false)
         .wasm_tail_call(false)
         .wasm_relaxed_simd(false)

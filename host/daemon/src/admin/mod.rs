@@ -41,7 +41,7 @@ impl Admin {
     async fn answer(&self, method: &Method, path: &str) -> Response<Vec<u8>> {
         match (method, path) {
             (&Method::GET, "/metrics") => {
-                self.count_instances();
+                self.read_gauges();
                 reply(StatusCode::OK, metrics::CONTENT_TYPE, self.metrics.render())
             }
             (&Method::GET, "/status") => json(StatusCode::OK, &status::status(self)),
@@ -67,11 +67,18 @@ impl Admin {
         }
     }
 
-    /// Instances come and go without being counted on their way: they are looked up.
-    fn count_instances(&self) {
+    /// Gauges of what is counted elsewhere are read when somebody looks.
+    fn read_gauges(&self) {
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         for upstream in self.current.load().upstreams.values() {
-            let instances = i64::try_from(upstream.selector.instances()).unwrap_or(i64::MAX);
-            upstream.plugin.instances().set(instances);
+            upstream
+                .plugin
+                .instances()
+                .set(signed(upstream.selector.instances()));
+            for endpoint in &upstream.endpoints {
+                let active = endpoint.state.series().active();
+                active.set(i64::from(endpoint.state.cell().in_flight()));
+            }
         }
     }
 }

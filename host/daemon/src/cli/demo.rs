@@ -1,6 +1,7 @@
 //! `tidegate demo`: the smallest sample, with its endpoints inside this process.
 
 use super::run::{self, Serving};
+use super::signals::{self, Signals};
 use crate::reload;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
@@ -42,11 +43,12 @@ fn serve(file: &Path, port: u16) -> Result<()> {
                 &address.to_string(),
             );
         }
-        text.push_str("admin: { address: 127.0.0.1:0 }\naccess_log: { path: \"off\" }\n");
+        text.push_str("admin: { address: 127.0.0.1:0 }\naccess_log: off\n");
         std::fs::write(file, text).context("cannot write the demo's file")?;
+        let signals = Signals::listen()?;
         let serving = run::start(reload::load(file)?, None).await?;
         explain(file, &serving);
-        super::signals::wait(&serving, &file.with_extension("sock")).await?;
+        signals::wait(signals, &serving, &file.with_extension("sock")).await;
         serving.stop(Duration::from_secs(1)).await;
         Ok(())
     })

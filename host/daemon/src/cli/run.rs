@@ -1,6 +1,7 @@
 //! `tidegate run`: from a file to a process that serves, reloads and ends well.
 
 use super::RunArguments;
+use super::signals::{self, Signals};
 use crate::admin::Admin;
 use crate::config::{Config, Problem, Problems};
 use crate::proxy::Proxy;
@@ -30,6 +31,7 @@ const NEVER_REACHED: usize = 64;
 
 /// Everything of a process that serves.
 pub struct Serving {
+    generation: u64,
     pub(super) connections: Arc<Connections>,
     pub(super) listeners: Arc<Listeners>,
     pub(super) reloader: Arc<Reloader>,
@@ -53,6 +55,7 @@ pub fn run(arguments: RunArguments) -> Result<()> {
             .clone()
             .map_or_else(|| upgrade_socket(&arguments), Ok)?;
         let from = arguments.upgrade.then_some(upgrade.as_path());
+        let signals = Signals::listen()?;
         let serving = start(config, from).await?;
         let pid_file = arguments
             .pid_file
@@ -60,10 +63,11 @@ pub fn run(arguments: RunArguments) -> Result<()> {
             .map(PidFile::write)
             .transpose();
         let _pid_file = pid_file.context("cannot write the pid file")?;
+        serving.say_ready();
         if arguments.background {
             process::report_ready(arguments.log_file.is_some())?;
         }
-        super::signals::wait(&serving, &upgrade).await?;
+        signals::wait(signals, &serving, &upgrade).await;
         serving.stop(drain).await;
         Ok(())
     });
@@ -150,15 +154,14 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         tokio::spawn(serve_admin(socket, admin))
     });
     listeners.switch(&wanted, bound);
-    if let Some(received) = received {
-        received
-            .confirm()
-            .context("the running process is gone; this one serves alone")?;
+    if let Some(Err(error)) = received.map(Received::confirm) {
+        // It ended, or did not want to wait: either way the sockets are here and serve.
+        tracing::warn!(%error, "the process that gave its sockets does not listen any more");
     }
     metrics.started(generation);
     let watcher = period.map(|period| tokio::spawn(watch::follow(reloader.clone(), period)));
-    tracing::info!(generation, pid = std::process::id(), "ready");
     Ok(Serving {
+        generation,
         connections,
         listeners,
         reloader,
@@ -170,6 +173,15 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
 }
 
 impl Serving {
+    /// The last line of a start: from here on signals and requests are served.
+    pub fn say_ready(&self) {
+        tracing::info!(
+            generation = self.generation,
+            pid = std::process::id(),
+            "ready"
+        );
+    }
+
     /// Stops accepting, finishes what is under way, and closes the logs.
     pub async fn stop(self, drain: std::time::Duration) {
         tracing::info!(seconds = drain.as_secs(), "draining");

@@ -5,15 +5,40 @@ use super::run::Serving;
 use crate::server::handover;
 use anyhow::Result;
 use std::path::Path;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals, listened to from the moment that this exists: a process that says that
+/// it is ready must not die of the first one.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+    quit: Signal,
+    user: Signal,
+}
+
+impl Signals {
+    /// Listens.
+    pub fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+            user: signal(SignalKind::user_defined1())?,
+        })
+    }
+}
 
 /// Returns when the process is to end: it was told to, or another serves instead.
-pub async fn wait(serving: &Serving, upgrade: &Path) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut quit = signal(SignalKind::quit())?;
-    let mut user = signal(SignalKind::user_defined1())?;
+pub async fn wait(signals: Signals, serving: &Serving, upgrade: &Path) {
+    let Signals {
+        mut terminate,
+        mut interrupt,
+        mut hang_up,
+        mut quit,
+        mut user,
+    } = signals;
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -43,7 +68,6 @@ pub async fn wait(serving: &Serving, upgrade: &Path) -> Result<()> {
         tracing::warn!("stopped at once, on a second signal");
         std::process::exit(1);
     });
-    Ok(())
 }
 
 fn hand_over(serving: &Serving, path: &Path) -> std::io::Result<()> {

@@ -77,8 +77,8 @@ fn load_text(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Problems> {
     let report = Report::new(path);
-    let config = read::read(text, environment, &report)
-        .and_then(|written| parse::parse(path, written, &report));
+    let config =
+        read::read(text, environment, &report).map(|written| parse::parse(path, written, &report));
     report.finish(config)
 }
 

@@ -14,22 +14,23 @@ pub fn finish(session: &mut Session, exchange: &mut Exchange) {
     attempt::settle(exchange, outcome(exchange));
     let status = session.response_written().map(|head| head.status.as_u16());
     let told = status.or_else(|| exchange.fault.map(|fault| fault.logged_status()));
-    if let Some(route) = exchange.route() {
-        let answered = exchange
-            .attempt
-            .as_ref()
-            .is_some_and(|attempt| attempt.answered.is_some());
-        let endpoint = exchange
-            .endpoint()
-            .filter(|_| answered)
-            .map(|endpoint| endpoint.state.series());
-        route.series.observe(
-            endpoint,
-            &session.req_header().method,
-            told,
-            exchange.began.elapsed(),
-        );
-    }
+    let answered = exchange
+        .attempt
+        .as_ref()
+        .is_some_and(|attempt| attempt.answered.is_some());
+    let endpoint = exchange
+        .endpoint()
+        .filter(|_| answered)
+        .map(|endpoint| endpoint.state.series());
+    let series = exchange
+        .route()
+        .map_or(&exchange.snapshot.unrouted, |route| &route.series);
+    series.observe(
+        endpoint,
+        &session.req_header().method,
+        told,
+        exchange.began.elapsed(),
+    );
     if let Some(log) = exchange.snapshot.access_log.clone() {
         write(session, exchange, told, &log);
     }

@@ -4,7 +4,7 @@ use super::exchange::Exchange;
 use super::fault::Fault;
 use super::forward;
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
 use pingora::proxy::{FailToProxy, Session};
 use pingora::{Error, ErrorSource, ErrorType, Result};
@@ -24,6 +24,12 @@ pub fn finish_head(
     }
     let upgraded = session.is_upgrade_req() && head.status == StatusCode::SWITCHING_PROTOCOLS;
     forward::prepare_response(head, head.version, upgraded)?;
+    if session.req_header().version < Version::HTTP_11 {
+        // RFC 9112, 6.1: such a client does not know chunks; the end of the connection
+        // ends the body.
+        head.remove_header(&header::TRANSFER_ENCODING);
+        session.set_keepalive(None);
+    }
     let edits = exchange
         .attempt
         .as_mut()

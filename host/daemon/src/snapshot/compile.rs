@@ -64,6 +64,17 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
             Err(message) => problems.push(place(message)),
         }
     }
+    // Also those that no upstream uses: a plugin that would be refused tomorrow is
+    // better refused today.
+    for (name, plugin) in config
+        .plugins
+        .iter()
+        .filter(|(name, _)| !used(config, name))
+    {
+        if let Err(message) = finder.find(name) {
+            problems.push(problem(&plugin.place, format!("plugins.{name}"), message));
+        }
+    }
     let router = Router::build(config.routes.iter().map(|route| &route.matches).collect());
     let router = match router {
         Ok(router) if problems.is_empty() => router,
@@ -94,6 +105,7 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
     Ok(Snapshot {
         generation: previous.map_or(1, |previous| previous.generation + 1),
         routes: routes.collect(),
+        unrouted: with.metrics.route("", ""),
         router,
         library: finder.into_library(),
         keep_alive: config.keep_alive.downstream.as_secs().max(1),
@@ -101,6 +113,13 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         nothing: "".into(),
         upstreams,
     })
+}
+
+fn used(config: &Config, plugin: &str) -> bool {
+    config
+        .upstreams
+        .values()
+        .any(|upstream| upstream.selector.plugin == plugin)
 }
 
 fn problem(place: &Place, path: String, message: String) -> Problem {

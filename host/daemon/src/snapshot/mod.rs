@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub generation: u64,
     /// In the order of the file; the router answers positions in here.
     pub routes: Vec<Route>,
+    /// What is counted for requests that match no route.
+    pub unrouted: RouteSeries,
     /// Finds a request's route.
     pub router: Router,
     /// By name.

@@ -72,7 +72,6 @@ impl EndpointState {
     pub fn admit(self: &Arc<Self>) -> Option<Permit> {
         let ticket = self.policies.lock().limit.admit()?;
         self.cell.enter();
-        self.series.active().inc();
         self.total.fetch_add(1, Relaxed);
         Some(Permit {
             state: self.clone(),
@@ -123,7 +122,6 @@ impl Permit {
             self.state.policies.lock().limit.settle(ticket);
             self.state.cell.leave();
             self.state.total.fetch_sub(1, Relaxed);
-            self.state.series.active().dec();
             self.state.series.attempt(label(outcome));
         }
     }

@@ -21,16 +21,16 @@ use super::scalar::whole::Whole;
 use super::value::{AccessLog, Admin, Config, KeepAlive, Listener, LogFormat, Shutdown, Sink};
 use super::written;
 
-/// Everything that is examined, even if an earlier part is wrong. Nothing if a part is
-/// missing, which is in the report.
-pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Option<Config> {
+/// Examines every part, even if an earlier one is wrong. What is wrong is missing from the
+/// result and is in the report: with a problem there, the result may only be dropped.
+pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Config {
     let directory = file.parent().unwrap_or(Path::new(""));
     let listeners = listeners(&written, report);
     let plugins = plugin::parse(written.plugins, directory, report);
     let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), report);
     let routes = route::parse(written.routes, upstreams.as_ref(), report);
     let keep_alive = optional(written.keep_alive);
-    Some(Config {
+    Config {
         file: file.to_owned(),
         listeners,
         admin: optional(written.admin).and_then(|admin| {
@@ -60,7 +60,7 @@ pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Opt
                 pool: POOL,
             },
         },
-    })
+    }
 }
 
 const DOWNSTREAM: Duration = Duration::from_secs(60);

@@ -99,6 +99,17 @@ type Identity = (
     Vec<(String, HeaderPattern)>,
 );
 
+fn identity(found: &Match) -> Identity {
+    let mut methods: Vec<_> = found.methods.iter().map(ToString::to_string).collect();
+    methods.sort_unstable();
+    let headers = found.headers.iter();
+    let mut headers: Vec<_> = headers
+        .map(|(name, v)| (name.to_string(), v.clone()))
+        .collect();
+    headers.sort_unstable();
+    (found.host.clone(), found.path.clone(), methods, headers)
+}
+
 /// Whether nothing is missing from a match: one that is wrong in part is compared with no
 /// other, and so a mistake is reported once.
 fn intact(written: Option<&Checked<written::Match>>) -> bool {
@@ -121,17 +132,6 @@ fn intact(written: Option<&Checked<written::Match>>) -> bool {
                 .as_ref()
                 .is_some_and(|map| map.values().all(|v| v.value.is_some()))
         })
-}
-
-fn identity(found: &Match) -> Identity {
-    let mut methods: Vec<_> = found.methods.iter().map(ToString::to_string).collect();
-    methods.sort_unstable();
-    let headers = found.headers.iter();
-    let mut headers: Vec<_> = headers
-        .map(|(name, v)| (name.to_string(), v.clone()))
-        .collect();
-    headers.sort_unstable();
-    (found.host.clone(), found.path.clone(), methods, headers)
 }
 
 fn matches(written: written::Match, report: &Report) -> Match {

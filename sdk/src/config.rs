@@ -1,0 +1,205 @@
+//! From the operator's `config` section to an author's type. Errors are written for the operator:
+//! the path of the key first, then what is wrong with it.
+
+use std::time::Duration;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+/// What a plugin's `config` section is read into. Everything that serde can deserialize is one:
+/// derive `serde::Deserialize` and do not implement this.
+pub trait Config: Sized {
+    /// Reads the JSON text that the host hands to `configure`.
+    ///
+    /// # Errors
+    /// The path of the key, when there is one, and the reason: `key.header: invalid type: …`.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+impl<C: DeserializeOwned> Config for C {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let config = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let reason = reason(error.inner());
+            // A dot is how the path of the section as a whole is written.
+            if path == "." {
+                reason
+            } else {
+                format!("{path}: {reason}")
+            }
+        })?;
+        json.end().map_err(|error| reason(&error))?;
+        Ok(config)
+    }
+}
+
+/// The configuration of a plugin that has none: any key is refused.
+///
+/// Read without serde: a parser that only ever finds nothing would be half of a small plugin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoConfig {}
+
+impl Config for NoConfig {
+    fn parse(text: &str) -> Result<Self, String> {
+        let inside = text
+            .trim()
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        if inside.is_some_and(|keys| keys.trim().is_empty()) {
+            return Ok(NoConfig {});
+        }
+        let reason = "this plugin has no configuration";
+        match inside.and_then(|keys| keys.split('"').nth(1)) {
+            Some(key) => Err([key, ": unknown key, ", reason].concat()),
+            None => Err(reason.to_owned()),
+        }
+    }
+}
+
+/// Reads a [`Duration`] that is written as in the operator's file: a whole number and one of `ms`,
+/// `s`, `m`, `h`, `d`. Use it as `#[serde(deserialize_with = "tidegate_sdk::config::duration")]`.
+///
+/// # Errors
+/// Anything else.
+pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).ok_or_else(|| {
+        D::Error::custom(format!(
+            "`{text}` is not a duration: write one like 250ms, 5s, 1m, 1h or 7d"
+        ))
+    })
+}
+
+/// The same for a key that may be absent; add `default` to the attribute.
+///
+/// # Errors
+/// As [`duration`].
+pub fn optional_duration<'de, D>(deserializer: D) -> Result<Option<Duration>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    duration(deserializer).map(Some)
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// Without the line and column of a JSON text that the operator never wrote.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse<C: Config>(text: &str) -> Result<C, String> {
+        C::parse(text)
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        inner: Vec<Inner>,
+        #[serde(default, deserialize_with = "optional_duration")]
+        ttl: Option<Duration>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        weight: u8,
+    }
+
+    #[test]
+    fn an_error_names_the_key_by_its_path_and_no_line() {
+        let refused = parse::<Outer>(r#"{"inner": [{"weight": 1}, {"weight": 300}]}"#).unwrap_err();
+        assert_eq!(
+            refused,
+            "inner[1].weight: invalid value: integer `300`, expected u8"
+        );
+        let refused = parse::<Outer>(r#"{"inner": [{"wieght": 1}]}"#).unwrap_err();
+        assert_eq!(
+            refused,
+            "inner[0].wieght: unknown field `wieght`, expected `weight`"
+        );
+        let refused = parse::<Outer>("{}").unwrap_err();
+        assert_eq!(refused, "missing field `inner`");
+    }
+
+    #[test]
+    fn no_config_takes_nothing_and_refuses_any_key() {
+        assert_eq!(parse("{}"), Ok(NoConfig {}));
+        assert_eq!(parse(" { } "), Ok(NoConfig {}));
+        let refused = parse::<NoConfig>(r#"{"key": {"a": 1}, "b": 2}"#).unwrap_err();
+        assert_eq!(
+            refused,
+            "key: unknown key, this plugin has no configuration"
+        );
+        for text in ["", "1", "[]", "null", "{"] {
+            assert_eq!(
+                parse::<NoConfig>(text).unwrap_err(),
+                "this plugin has no configuration"
+            );
+        }
+    }
+
+    #[test]
+    fn text_after_the_section_is_refused() {
+        let refused = parse::<Outer>(r#"{"inner": []} {}"#).unwrap_err();
+        assert_eq!(refused, "trailing characters");
+        assert_eq!(
+            parse::<NoConfig>("{} {}").unwrap_err(),
+            "this plugin has no configuration"
+        );
+    }
+
+    #[test]
+    fn durations_are_a_whole_number_and_a_unit() {
+        let parsed = |ttl: &str| parse::<Outer>(&format!(r#"{{"inner": [], "ttl": {ttl}}}"#));
+        for (text, expected) in [
+            ("250ms", Duration::from_millis(250)),
+            ("5s", Duration::from_secs(5)),
+            ("2m", Duration::from_secs(120)),
+            ("1h", Duration::from_secs(3600)),
+            ("7d", Duration::from_secs(604_800)),
+        ] {
+            assert_eq!(
+                parsed(&format!("\"{text}\"")).unwrap().ttl,
+                Some(expected),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "1",
+            "h",
+            "1 h",
+            "-1s",
+            "1.5s",
+            "1w",
+            "99999999999999999999s",
+            "9999999999999999d",
+        ] {
+            let refused = parsed(&format!("\"{text}\"")).unwrap_err();
+            assert!(refused.starts_with("ttl: "), "{refused}");
+        }
+        assert!(parsed("60").is_err(), "a bare number has no unit");
+        assert_eq!(parse::<Outer>(r#"{"inner": []}"#).unwrap().ttl, None);
+    }
+}

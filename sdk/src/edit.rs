@@ -1,0 +1,40 @@
+//! Making a [`Choice`] and the edits of the response that may go with it.
+
+use crate::{Choice, HeaderEdit};
+
+impl Choice {
+    /// The endpoint at this position of the list, and no edits.
+    #[inline]
+    pub fn at(index: u32) -> Self {
+        Choice {
+            index,
+            response_edits: Vec::new(),
+        }
+    }
+
+    /// The same choice with one more edit of the response. It is applied when this endpoint is the
+    /// one that answers in the end.
+    pub fn with(mut self, edit: HeaderEdit) -> Self {
+        self.response_edits.push(edit);
+        self
+    }
+}
+
+/// The host refuses invalid names and values, framing fields and hop-by-hop fields; one refused
+/// edit makes the whole call a fault.
+impl HeaderEdit {
+    /// Replaces every value of the field by this one.
+    pub fn set(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        HeaderEdit::Set((name.into(), value.into()))
+    }
+
+    /// Adds one more value to the field.
+    pub fn append(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        HeaderEdit::Append((name.into(), value.into()))
+    }
+
+    /// Removes the field.
+    pub fn remove(name: impl Into<String>) -> Self {
+        HeaderEdit::Remove(name.into())
+    }
+}

@@ -1,0 +1,51 @@
+//! Lines for the host's log, with the plugin's name and upstream on them: `log::warn!("…")`.
+//!
+//! Beyond 100 lines a second per plugin, and beyond 4 KiB a line, text is dropped and counted. The
+//! message is not formatted when its level is off.
+
+pub use crate::__debug as debug;
+pub use crate::__error as error;
+pub use crate::__info as info;
+pub use crate::__warn as warn;
+pub use crate::bindings::tidegate::plugin::log::Level;
+use crate::imports;
+
+/// Whether a line of that level would be written.
+pub fn enabled(level: Level) -> bool {
+    imports::log::enabled(level)
+}
+
+/// Writes one line. The macros of this module are shorter and format only when it is wanted.
+pub fn write(level: Level, message: &str) {
+    imports::log::write(level, message);
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log {
+    ($level:ident, $($message:tt)+) => {
+        if $crate::log::enabled($crate::log::Level::$level) {
+            $crate::log::write($crate::log::Level::$level, &::std::format!($($message)+));
+        }
+    };
+}
+
+/// Writes a line at level `debug`; takes what `format!` takes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __debug { ($($message:tt)+) => { $crate::__log!(Debug, $($message)+) }; }
+
+/// Writes a line at level `info`; takes what `format!` takes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __info { ($($message:tt)+) => { $crate::__log!(Info, $($message)+) }; }
+
+/// Writes a line at level `warn`; takes what `format!` takes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __warn { ($($message:tt)+) => { $crate::__log!(Warn, $($message)+) }; }
+
+/// Writes a line at level `error`; takes what `format!` takes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __error { ($($message:tt)+) => { $crate::__log!(Error, $($message)+) }; }

@@ -1,0 +1,95 @@
+//! One instance of a plugin under test, held to its duties.
+
+use std::fmt;
+
+use super::world::World;
+use crate::{Choice, Endpoint, Selector, load};
+
+/// A configured instance. [`Host::plugin`](super::Host::plugin) makes it.
+pub struct Plugin<S> {
+    selector: S,
+    endpoints: usize,
+}
+
+/// Without the selector, which need not be `Debug`.
+impl<S> fmt::Debug for Plugin<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Selector> Plugin<S> {
+    pub(super) fn new(selector: S) -> Self {
+        Plugin {
+            selector,
+            endpoints: 0,
+        }
+    }
+
+    /// Hands it the list of endpoints.
+    pub fn update(&mut self, endpoints: &[Endpoint]) {
+        self.endpoints = endpoints.len();
+        Self::hidden(|| self.selector.update(endpoints.to_vec()));
+    }
+
+    /// One choice, for the request and the exclusions of the host.
+    ///
+    /// # Panics
+    /// When the answer is what the real host calls a fault: out of range, or excluded. Also when
+    /// there was no `update` yet, which the real host never does.
+    pub fn select(&mut self) -> Option<Choice> {
+        assert_ne!(
+            self.endpoints, 0,
+            "`select` comes after an `update` that is not empty"
+        );
+        let excluded = load::excluded();
+        let choice = self.selector.select(&excluded)?;
+        let index = choice.index;
+        assert!(
+            (index as usize) < self.endpoints,
+            "{index} is not a position of the list"
+        );
+        assert!(
+            !excluded.contains(index),
+            "{index} is excluded from this exchange"
+        );
+        Some(choice)
+    }
+
+    /// The position that one choice names.
+    ///
+    /// # Panics
+    /// As [`select`](Self::select).
+    pub fn pick(&mut self) -> Option<u32> {
+        self.select().map(|choice| choice.index)
+    }
+
+    /// How often each position is chosen in that many calls; a choice of none is not counted.
+    ///
+    /// # Panics
+    /// As [`select`](Self::select).
+    pub fn tally(&mut self, calls: u32) -> Vec<u32> {
+        let mut tally = vec![0; self.endpoints];
+        for _ in 0..calls {
+            if let Some(position) = self.pick() {
+                tally[position as usize] += 1;
+            }
+        }
+        tally
+    }
+
+    /// The author's own type, for what only it can tell.
+    pub fn inner(&self) -> &S {
+        &self.selector
+    }
+
+    /// Runs `f` as the host runs `configure` and `update`: without an exchange.
+    pub(super) fn hidden<T>(f: impl FnOnce() -> T) -> T {
+        World::with(|world| world.hidden = true);
+        let result = f();
+        World::with(|world| world.hidden = false);
+        result
+    }
+}

@@ -1,0 +1,154 @@
+//! The metrics: families and labels that dashboards rely on, and counts that are right.
+
+use hyper::Method;
+use tidegate_e2e::client::{Request, get};
+use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, config};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn families_have_their_kind_and_labels() {
+    let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
+    let proxy = Proxy::start(&config::web("round-robin", &[&a, &b])).await;
+    get(proxy.address(), "/").await;
+    proxy
+        .access_log
+        .wait("the line of the request", |_| true)
+        .await;
+    let metrics = proxy.metrics().await;
+    for (family, kind, labels) in [
+        (
+            "lb_requests_total",
+            "counter",
+            &["backend", "method", "route", "status", "upstream"][..],
+        ),
+        (
+            "lb_request_duration_seconds",
+            "histogram",
+            &["route", "upstream"],
+        ),
+        ("lb_active_connections", "gauge", &["backend", "upstream"]),
+        (
+            "lb_attempts_total",
+            "counter",
+            &["backend", "outcome", "upstream"],
+        ),
+        ("lb_connections", "gauge", &["listener"]),
+        ("lb_connections_total", "counter", &["listener"]),
+        ("lb_plugin_calls_total", "counter", &["plugin", "upstream"]),
+        (
+            "lb_plugin_call_seconds",
+            "histogram",
+            &["plugin", "upstream"],
+        ),
+        ("lb_plugin_instances", "gauge", &["plugin", "upstream"]),
+        ("lb_plugin_generation", "gauge", &["plugin", "upstream"]),
+        ("lb_config_generation", "gauge", &[]),
+        ("lb_config_last_reload_successful", "gauge", &[]),
+    ] {
+        assert_eq!(metrics.kind(family), Some(kind), "{family}");
+        let sample = if kind == "histogram" {
+            format!("{family}_bucket")
+        } else {
+            family.to_owned()
+        };
+        assert_eq!(metrics.labels_of(&sample), labels, "{family}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_are_exact_and_gauges_come_back() {
+    let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
+    let proxy = Proxy::start(&config::web("round-robin", &[&a, &b])).await;
+    let plan = LoadPlan {
+        keep_alive: 6,
+        fresh: 2,
+        count: Some(400),
+        ..LoadPlan::default()
+    };
+    Load::run(proxy.address(), plan).await.assert_clean();
+    let request = Request::get("/?status=503");
+    assert_eq!(
+        request
+            .send(proxy.address())
+            .await
+            .expect("an answer")
+            .status(),
+        503
+    );
+    proxy.wait_idle().await;
+    tidegate_e2e::eventually("all requests counted", async || {
+        (proxy.metrics().await.sum("lb_requests_total", &[]) == 401.0).then_some(())
+    })
+    .await;
+
+    let metrics = proxy.metrics().await;
+    let (a, b) = (a.address().to_string(), b.address().to_string());
+    let ok = |address: &str| {
+        metrics.sum(
+            "lb_requests_total",
+            &[("backend", address), ("method", "GET"), ("status", "200")],
+        )
+    };
+    assert_eq!((ok(&a), ok(&b)), (200.0, 200.0));
+    assert_eq!(
+        metrics.sum(
+            "lb_requests_total",
+            &[("status", "503"), ("upstream", "web")]
+        ),
+        1.0
+    );
+    assert_eq!(
+        metrics.sum("lb_request_duration_seconds_count", &[("upstream", "web")]),
+        401.0
+    );
+    assert_eq!(
+        metrics.sum("lb_attempts_total", &[("upstream", "web")]),
+        401.0
+    );
+    assert!(metrics.sum("lb_plugin_calls_total", &[("plugin", "round-robin")]) >= 401.0);
+    assert_eq!(metrics.sum("lb_plugin_faults_total", &[]), 0.0);
+    tidegate_e2e::eventually("no connections", async || {
+        (proxy.metrics().await.sum("lb_connections", &[]) == 0.0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_label_comes_from_a_request() {
+    let a = Endpoint::start("a").await;
+    let text = config::web("round-robin", &[&a]).replace(
+        "{ upstream: web }",
+        "{ name: only, match: { path: /in/* }, upstream: web }",
+    );
+    let proxy = Proxy::start(&text).await;
+    for n in 0..5 {
+        let method = Method::from_bytes(format!("EVIL{n}").as_bytes()).expect("a token");
+        for path in ["/in/evil", "/evil"] {
+            let request = Request {
+                method: method.clone(),
+                ..Request::get(path)
+            };
+            let request = request.header("host", &format!("evil{n}.example"));
+            request.send(proxy.address()).await.expect("an answer");
+        }
+    }
+    tidegate_e2e::eventually("all requests counted", async || {
+        (proxy.metrics().await.sum("lb_requests_total", &[]) == 10.0).then_some(())
+    })
+    .await;
+    let metrics = proxy.metrics().await;
+    assert_eq!(metrics.values_of("method"), ["other"]);
+    let page = proxy.ask_admin(Method::GET, "/metrics").await.text();
+    assert!(!page.to_lowercase().contains("evil"), "{page}");
+    let address = a.address().to_string();
+    assert_eq!(
+        metrics.sum(
+            "lb_requests_total",
+            &[("backend", &address), ("route", "only")]
+        ),
+        5.0
+    );
+    assert_eq!(
+        metrics.sum("lb_requests_total", &[("backend", ""), ("status", "404")]),
+        5.0
+    );
+}

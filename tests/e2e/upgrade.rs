@@ -1,0 +1,80 @@
+//! A new binary takes the listening sockets over while the old one finishes.
+
+use tidegate_e2e::client::get;
+use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, Signal, config, directory, eventually};
+
+/// The sockets are handed on so often, each time to the next process.
+const UPGRADES: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_the_binary_is_replaced() {
+    let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
+    let text = config::web("round-robin", &[&a, &b]);
+    let text = text.replace(
+        "access_log: { format: json, path: \"-\" }",
+        "access_log: off",
+    );
+    let meeting_place = directory();
+    let socket = meeting_place.path().join("upgrade.sock");
+    let arguments = ["--upgrade-sock", socket.to_str().expect("a path in UTF-8")];
+    let mut old = Proxy::start_in(directory(), &text, &arguments).await;
+    let address = old.address();
+
+    let plan = LoadPlan {
+        keep_alive: 10,
+        fresh: 4,
+        rate: Some(1000),
+        ..LoadPlan::default()
+    };
+    let load = Load::start(address, plan);
+    load.progress(300).await;
+    for _ in 0..UPGRADES {
+        let with_upgrade = [&arguments[..], &["--upgrade"]].concat();
+        let mut new = Proxy::launch(directory(), &text, &with_upgrade);
+        // The new process listens there until the old one hands over.
+        eventually("the upgrade socket", async || socket.exists().then_some(())).await;
+        old.signal(Signal::QUIT);
+        new.wait_ready().await;
+        assert_eq!(new.address(), address, "the same socket");
+        load.progress(300).await;
+        assert_eq!(old.wait_exit().await.code(), Some(0));
+        load.progress(300).await;
+        assert_eq!(new.status().await["pid"], new.pid().as_raw_nonzero().get());
+        old = new;
+    }
+    load.stop().await.assert_clean();
+    assert!(get(address, "/").await.is_ok());
+    old.wait_idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_the_old_process_began_is_finished_there() {
+    let a = Endpoint::start("a").await;
+    let text = config::web("round-robin", &[&a]);
+    let meeting_place = directory();
+    let socket = meeting_place.path().join("upgrade.sock");
+    let arguments = ["--upgrade-sock", socket.to_str().expect("a path in UTF-8")];
+    let mut old = Proxy::start_in(directory(), &text, &arguments).await;
+    let address = old.address();
+
+    a.freeze();
+    let slow = tokio::spawn(async move { get(address, "/slow").await });
+    a.in_flight().until(|n| n == 1).await;
+    let mut new = Proxy::launch(
+        directory(),
+        &text,
+        &[&arguments[..], &["--upgrade"]].concat(),
+    );
+    eventually("the upgrade socket", async || socket.exists().then_some(())).await;
+    old.signal(Signal::QUIT);
+    new.wait_ready().await;
+    a.thaw();
+    assert!(slow.await.expect("no panic").is_ok());
+    assert_eq!(old.wait_exit().await.code(), Some(0));
+    let line = old
+        .access_log
+        .wait("its line", |line| line.field("path") == Some("/slow"))
+        .await;
+    assert_eq!(line.value("status"), 200);
+    assert!(get(address, "/").await.is_ok());
+}
