@@ -8,7 +8,6 @@
 mod answer;
 mod binary;
 pub mod client;
-pub mod components;
 pub mod config;
 mod control;
 pub mod load;
@@ -28,6 +27,7 @@ pub use metrics::Metrics;
 pub use proxy::{Proxy, Signal, directory};
 pub use report::Report;
 pub use test_backend::{Endpoint, Reserved, Scripted, Unreachable};
+pub use tidegate_components as components;
 
 /// No single thing that a test waits for takes longer than this, however busy the
 /// machine is.

@@ -6,6 +6,7 @@ use crate::server::Listeners;
 use crate::server::listeners::Inherited;
 use crate::snapshot::{Compiled, Current, Snapshot, compile};
 use crate::telemetry::{AccessLog, Format, Metrics, Sink};
+use crate::watch::{self, Look};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Running {
     pub config: Config,
     /// The log that its exchanges are written to.
     pub access_log: Option<Arc<AccessLog>>,
+    /// The files that it was made of, as they were before they were loaded.
+    pub seen: Look,
 }
 
 impl Reloader {
@@ -56,7 +59,10 @@ impl Reloader {
     /// Every problem; nothing has changed then.
     pub async fn reload(&self, cause: &str) -> Result<u64, Problems> {
         let mut running = self.running.lock().await;
+        let before = watch::look(&config::files(&running.config));
         let result = self.apply(&mut running).await;
+        // What was refused is not tried again before it changes.
+        running.seen = watch::loaded(&before, &config::files(&running.config));
         match &result {
             Ok(generation) => {
                 self.metrics.reloaded(*generation);
@@ -72,9 +78,9 @@ impl Reloader {
         result
     }
 
-    /// The files that the running configuration was made of.
-    pub async fn files(&self) -> Vec<PathBuf> {
-        config::files(&self.running.lock().await.config)
+    /// The files to watch, as they were when they were last loaded or refused.
+    pub async fn seen(&self) -> Look {
+        self.running.lock().await.seen.clone()
     }
 
     /// The log of the running configuration.
@@ -107,7 +113,8 @@ impl Reloader {
         {
             tracing::error!(%error, "the access log cannot be opened again; lines go to the file that is open");
         }
-        *running = Running { config, access_log };
+        running.config = config;
+        running.access_log = access_log;
         Ok(generation)
     }
 

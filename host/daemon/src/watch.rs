@@ -15,62 +15,11 @@ use std::time::Duration;
 /// What tells one state of a file from another; none when it is not there.
 type Stamp = Option<(u64, u64, i64, i64, u64)>;
 
-/// Follows a set of files through looks at their stamps.
-#[derive(Debug, Default)]
-pub struct Settled {
-    loaded: Vec<(PathBuf, Stamp)>,
-    last: Vec<(PathBuf, Stamp)>,
-}
+/// Files with their stamps, from one look.
+pub type Look = Vec<(PathBuf, Stamp)>;
 
-impl Settled {
-    /// The files as they were when the running configuration was loaded.
-    pub fn new(stamps: Vec<(PathBuf, Stamp)>) -> Self {
-        Self {
-            last: stamps.clone(),
-            loaded: stamps,
-        }
-    }
-
-    /// Takes a look; true when there is a change, it has settled, and it has not been
-    /// reported before.
-    pub fn look(&mut self, stamps: Vec<(PathBuf, Stamp)>) -> bool {
-        let settled = stamps == self.last && stamps != self.loaded;
-        if settled {
-            self.loaded.clone_from(&stamps);
-        }
-        self.last = stamps;
-        settled
-    }
-}
-
-/// Reloads whenever a file of the running configuration has changed. Never returns.
-pub async fn follow(reloader: Arc<Reloader>, period: Duration) {
-    let mut settled = Settled::new(stamps(reloader.files().await));
-    loop {
-        tokio::time::sleep(period).await;
-        let now = stamps(reloader.files().await);
-        if settled.look(now.clone()) {
-            // The problems are logged; the next change is another chance.
-            let _ = reloader.reload("file changed").await;
-            settled = Settled::new(after(now, reloader.files().await));
-        }
-    }
-}
-
-/// The stamps to compare with after a reload: those from before it for the files that
-/// were known, so that a change during the reload is seen; new ones for files that came
-/// with the new configuration.
-fn after(before: Vec<(PathBuf, Stamp)>, files: Vec<PathBuf>) -> Vec<(PathBuf, Stamp)> {
-    let known = |(path, stamp): (PathBuf, Stamp)| {
-        let old = before.iter().find(|(old, _)| *old == path);
-        let stamp = old.map_or(stamp, |(_, stamp)| *stamp);
-        (path, stamp)
-    };
-    stamps(files).into_iter().map(known).collect()
-}
-
-/// The stamps of these files now.
-pub fn stamps(files: Vec<PathBuf>) -> Vec<(PathBuf, Stamp)> {
+/// Looks at these files.
+pub fn look(files: &[PathBuf]) -> Look {
     let stamp = |path: &PathBuf| {
         let file = fs::metadata(path).ok()?;
         Some((
@@ -82,31 +31,73 @@ pub fn stamps(files: Vec<PathBuf>) -> Vec<(PathBuf, Stamp)> {
         ))
     };
     files
-        .into_iter()
-        .map(|path| (path.clone(), stamp(&path)))
+        .iter()
+        .map(|path| (path.clone(), stamp(path)))
         .collect()
+}
+
+/// The look to compare with once `files` are loaded, when `before` was taken before the
+/// loading began: a change in between is then seen as one.
+pub fn loaded(before: &Look, files: &[PathBuf]) -> Look {
+    let known = |(path, stamp): (PathBuf, Stamp)| {
+        let old = before.iter().find(|(old, _)| *old == path);
+        let stamp = old.map_or(stamp, |(_, stamp)| *stamp);
+        (path, stamp)
+    };
+    look(files).into_iter().map(known).collect()
+}
+
+/// Reloads whenever a file has changed since it was last loaded. Never returns.
+pub async fn follow(reloader: Arc<Reloader>, period: Duration) {
+    let mut last = Look::new();
+    loop {
+        tokio::time::sleep(period).await;
+        let loaded = reloader.seen().await;
+        let files: Vec<PathBuf> = loaded.iter().map(|(path, _)| path.clone()).collect();
+        let now = look(&files);
+        if settled(&loaded, &last, &now) {
+            // The problems are logged; the next change is another chance.
+            let _ = reloader.reload("file changed").await;
+        }
+        last = now;
+    }
+}
+
+/// Whether there is a change since the loading, and two looks agree on it.
+fn settled(loaded: &Look, last: &Look, now: &Look) -> bool {
+    now != loaded && now == last
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn look(stamp: u64) -> Vec<(PathBuf, Stamp)> {
-        vec![("a".into(), Some((0, 0, 0, 0, stamp)))]
+    fn seen(stamp: Option<u64>) -> Look {
+        vec![("a".into(), stamp.map(|stamp| (0, 0, 0, 0, stamp)))]
     }
 
     #[test]
-    fn a_change_counts_once_and_only_when_it_has_settled() {
-        let mut settled = Settled::new(look(1));
-        assert!(!settled.look(look(1)));
-        assert!(!settled.look(look(2)), "it may still be written");
-        assert!(!settled.look(look(3)), "it is still written");
-        assert!(settled.look(look(3)));
-        assert!(!settled.look(look(3)), "reported once");
-        assert!(!settled.look(vec![("a".into(), None)]));
-        assert!(
-            settled.look(vec![("a".into(), None)]),
-            "a file that is gone is a change"
-        );
+    fn a_change_counts_when_two_looks_agree() {
+        let (old, new) = (seen(Some(1)), seen(Some(2)));
+        assert!(!settled(&old, &old, &old));
+        assert!(!settled(&old, &old, &new), "it may still be written");
+        assert!(!settled(&old, &new, &seen(Some(3))), "it is still written");
+        assert!(settled(&old, &new, &new));
+        assert!(settled(&old, &seen(None), &seen(None)), "gone is changed");
+        assert!(!settled(&new, &new, &new), "loaded meanwhile by someone else");
+    }
+
+    #[test]
+    fn a_change_while_loading_is_not_lost() {
+        let directory = tempfile::tempdir().unwrap();
+        let (a, b) = (directory.path().join("a"), directory.path().join("b"));
+        fs::write(&a, "1").unwrap();
+        fs::write(&b, "1").unwrap();
+        let before = look(std::slice::from_ref(&a));
+        fs::write(&a, "22").unwrap();
+        let files = [a, b];
+        let after = loaded(&before, &files);
+        assert_ne!(after[0], look(&files)[0], "the change is still to be seen");
+        assert_eq!(after[1], look(&files)[1], "a file that came is as it is");
     }
 }

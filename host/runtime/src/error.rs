@@ -166,12 +166,12 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     for frame in backtrace.frames() {
         let raw = frame.func_name().map_or_else(
             || format!("<function {}>", frame.func_index()),
-            |name| name.to_owned(),
+            readable,
         );
         let place = frame.symbols().iter().find_map(|symbol| {
             let file = symbol.file()?;
             Some((
-                symbol.name().unwrap_or(&raw).to_owned(),
+                symbol.name().map_or_else(|| raw.clone(), readable),
                 file.to_owned(),
                 symbol.line(),
             ))
@@ -183,4 +183,9 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
         });
     }
     lines
+}
+
+/// A Rust name as it was written; other languages' names pass as they are.
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -41,11 +41,13 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Starts one instance with that list, which proves the plugin, and a spare.
+    /// Starts one instance with that list, which proves the plugin, and more up to
+    /// `warm`; orders a spare.
     pub(crate) fn start(
         component: Component,
         shared: Arc<Shared>,
         config: String,
+        warm: usize,
         endpoints: &Arc<Endpoints>,
         housekeeper: &Housekeeper,
     ) -> Result<Arc<Self>, LoadError> {
@@ -62,8 +64,10 @@ impl Pool {
             refill: housekeeper.0.clone(),
             own: own.clone(),
         });
-        let first = pool.make(endpoints)?;
-        pool.slots[0].0.lock().staged = Some(first);
+        for slot in pool.slots.iter().take(warm.max(1)) {
+            let instance = pool.make(endpoints)?;
+            slot.0.lock().staged = Some(instance);
+        }
         pool.order_spare(endpoints);
         Ok(pool)
     }

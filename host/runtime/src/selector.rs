@@ -32,6 +32,9 @@ pub struct Use {
     pub limits: Limits,
     /// Where its own series go.
     pub series: Box<dyn SeriesSink>,
+    /// Instances to have ready before the first request: as many as worked before, when
+    /// this use replaces another. At least one is started in any case.
+    pub warm: usize,
 }
 
 /// What a plugin decided, checked.
@@ -80,6 +83,7 @@ impl Sandbox {
             component.clone(),
             shared,
             purpose.config,
+            purpose.warm,
             endpoints,
             &self.housekeeper,
         )?;

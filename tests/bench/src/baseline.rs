@@ -11,7 +11,6 @@ pub struct Turns(AtomicUsize);
 impl Turns {
     /// The next endpoint that is not excluded and admits the request.
     pub fn pick(&self, upstream: &Upstream, view: &View) -> Option<Picked> {
-        use tidegate_runtime::Exchange;
         let count = upstream.endpoints.len();
         let first = self.0.fetch_add(1, Relaxed);
         (0..count).find_map(|step| {

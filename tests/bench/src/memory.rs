@@ -44,12 +44,23 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     };
     println!("\n### Resident memory: median (p10–p90)\n");
     println!("| what | |\n|---|---|");
-    line("at rest, one selector, before any request, MiB", |round| round.rest);
+    line("at rest, one selector, before any request, MiB", |round| {
+        round.rest
+    });
     line("the same after some requests, MiB", |round| round.one);
-    line("all ten selectors, after some requests to each, MiB", |round| round.ten);
-    line("each further plugin, MiB", |round| (round.ten - round.one) / 9.0);
-    line("each further use of the same plugin, MiB", |round| (round.uses - round.one) / 9.0);
-    line("each idle connection of a client, KiB", |round| round.connection);
+    line(
+        "all ten selectors, after some requests to each, MiB",
+        |round| round.ten,
+    );
+    line("each further plugin, MiB", |round| {
+        (round.ten - round.one) / 9.0
+    });
+    line("each further use of the same plugin, MiB", |round| {
+        (round.uses - round.one) / 9.0
+    });
+    line("each idle connection of a client, KiB", |round| {
+        round.connection
+    });
     Ok(())
 }
 

@@ -37,13 +37,17 @@ impl Default for Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let count = arguments.endpoints;
     println!("\n### Reload of a file with {count} endpoints: ms, median (p10–p90)\n");
-    println!("| selector | reading | compiling | publishing | all, nothing changed | all, one endpoint more |");
+    println!(
+        "| selector | reading | compiling | publishing | all, nothing changed | all, one endpoint more |"
+    );
     println!("|---|---|---|---|---|---|");
     for selector in SELECTORS {
         times(selector, arguments)?;
     }
     println!("\n### One choice while the file is reloaded without a pause: µs\n");
-    println!("| selector | reloads | choices | median | p99.9 | p99.99 | longest | longest of as many without reloads |");
+    println!(
+        "| selector | reloads | choices | median | p99.9 | p99.99 | longest | longest of as many without reloads |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for selector in SELECTORS {
         pauses(selector, arguments)?;

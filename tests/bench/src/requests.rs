@@ -15,8 +15,14 @@ const COUNT: usize = 64;
 /// Fields of a page's request, besides those that differ by client.
 const FIELDS: [(&str, &str); 7] = [
     ("host", "shop.example.com"),
-    ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
-    ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    (
+        "user-agent",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    ),
+    (
+        "accept",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    ),
     ("accept-language", "en-US,en;q=0.5"),
     ("accept-encoding", "gzip, deflate, br, zstd"),
     ("referer", "https://shop.example.com/products?page=2"),
@@ -115,7 +121,10 @@ fn line(number: usize) -> Result<Line> {
         head.insert_header(name, value)?;
     }
     head.insert_header("x-user", format!("user-{}", 48_000_000 + number * 7_919))?;
-    head.insert_header("cookie", "theme=dark; session_hint=4f1c77ab; _ga=GA1.2.91823.1719")?;
+    head.insert_header(
+        "cookie",
+        "theme=dark; session_hint=4f1c77ab; _ga=GA1.2.91823.1719",
+    )?;
     let [.., third, fourth] = (number as u32).wrapping_mul(2_654_435_761).to_le_bytes();
     let client = IpAddr::V4(Ipv4Addr::new(192, 0, third, fourth));
     let view = View::new("http", "shop.example.com".into(), client, "web".into());

@@ -12,8 +12,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 use tidegate::upstream::{Permit, Upstream};
 
-const HASH_BY_HEADER: &str =
-    "{ plugin: consistent-hash, config: { key: { header: x-user } } }";
+const HASH_BY_HEADER: &str = "{ plugin: consistent-hash, config: { key: { header: x-user } } }";
 const HASH_BOUNDED: &str =
     "{ plugin: consistent-hash, config: { key: { header: x-user }, bounded_load: 1.25 } }";
 
@@ -109,13 +108,17 @@ fn plugin(
 ) -> Result<Samples> {
     let busy = Busy::start(world, selector, endpoints)?;
     let upstream = &*busy.upstream;
-    together(threads, |first| {
-        let mut requests = Requests::new(first)?;
-        if cookie {
-            requests.keep_cookies(upstream)?;
-        }
-        Ok(requests)
-    }, |requests| Samples::take(samples, || requests.serve(upstream)))
+    together(
+        threads,
+        |first| {
+            let mut requests = Requests::new(first)?;
+            if cookie {
+                requests.keep_cookies(upstream)?;
+            }
+            Ok(requests)
+        },
+        |requests| Samples::take(samples, || requests.serve(upstream)),
+    )
 }
 
 fn native(world: &World, endpoints: usize, threads: usize, samples: usize) -> Result<Samples> {

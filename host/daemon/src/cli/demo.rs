@@ -10,7 +10,9 @@ use pingora::apps::ServerApp;
 use pingora::apps::http_app::{HttpServer, ServeHttp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::l4::stream::Stream;
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +23,13 @@ const SAMPLE: &str = include_str!("../../../../config/smallest.yaml");
 
 /// Serves until a signal.
 pub fn demo(port: u16) -> Result<()> {
-    let directory = std::env::temp_dir().join(format!("tidegate-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).context("cannot make a directory for the demo's file")?;
+    // Ours alone, or not at all: others can write to the directory above it.
+    let name = format!("tidegate-demo-{}", std::process::id());
+    let directory = std::env::temp_dir().join(name);
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&directory)
+        .context("cannot make a directory for the demo's file")?;
     let file = directory.join("tidegate.yaml");
     let result = serve(&file, port);
     // What stays is in a directory for temporary files.
@@ -46,7 +53,9 @@ fn serve(file: &Path, port: u16) -> Result<()> {
         text.push_str("admin: { address: 127.0.0.1:0 }\naccess_log: off\n");
         std::fs::write(file, text).context("cannot write the demo's file")?;
         let signals = Signals::listen()?;
-        let serving = run::start(reload::load(file)?, None).await?;
+        let serving = run::start(reload::load(file)?, None)
+            .await
+            .context("the demo cannot start (another port: --port N)")?;
         explain(file, &serving);
         signals::wait(signals, &serving, &file.with_extension("sock")).await;
         serving.stop(Duration::from_secs(1)).await;

@@ -45,7 +45,7 @@ pub fn reload(file: &Path, pid_file: Option<&Path>) -> Result<()> {
         );
     }
     bail!(
-        "refused: {} problems; the running configuration serves on",
+        "refused ({} problems); the running configuration serves on",
         problems.len()
     )
 }

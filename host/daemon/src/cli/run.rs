@@ -3,7 +3,7 @@
 use super::RunArguments;
 use super::signals::{self, Signals};
 use crate::admin::Admin;
-use crate::config::{Config, Problem, Problems};
+use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Proxy;
 use crate::reload::{self, Reloader, Running};
 use crate::server::handover::{self, Received};
@@ -43,9 +43,7 @@ pub struct Serving {
 
 /// Serves until a signal ends it.
 pub fn run(arguments: RunArguments) -> Result<()> {
-    if arguments.background {
-        process::leave_session();
-    }
+    let starter = if arguments.background { Some(process::leave_terminal()?) } else { None };
     let config = reload::load(&arguments.config)?;
     let runtime = runtime(&config)?;
     let result = runtime.block_on(async {
@@ -64,8 +62,8 @@ pub fn run(arguments: RunArguments) -> Result<()> {
             .transpose();
         let _pid_file = pid_file.context("cannot write the pid file")?;
         serving.say_ready();
-        if arguments.background {
-            process::report_ready(arguments.log_file.is_some())?;
+        if let Some(starter) = starter {
+            starter.report_ready(arguments.log_file.is_some())?;
         }
         signals::wait(signals, &serving, &upgrade).await;
         serving.stop(drain).await;
@@ -87,6 +85,7 @@ pub fn runtime(config: &Config) -> Result<tokio::runtime::Runtime> {
 
 /// Starts everything; `upgrade` names where the running process hands over its sockets.
 pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
+    let seen = watch::look(&config::files(&config));
     process::raise_file_limit();
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     let options = Options {
@@ -134,7 +133,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         None => None,
     };
     let period = config.watch;
-    let running = Running { config, access_log };
+    let running = Running { config, access_log, seen };
     let reloader = Reloader::new(
         sandbox,
         metrics.clone(),

@@ -1,6 +1,7 @@
 //! One try at one endpoint: begun, sent, answered, or broken.
 
 use super::exchange::{Attempt, Exchange};
+use super::downstream::Wait;
 use super::fault::Fault;
 use crate::telemetry::RetryReason;
 use crate::upstream::{NoEndpoint, Upstream, pick};
@@ -45,6 +46,10 @@ pub fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpP
     exchange.fault = None;
     let endpoint = exchange.endpoint().expect("an attempt has begun");
     let mut peer = Box::new(endpoint.peer.clone());
+    if !session.is_body_done() {
+        // It would run while the client takes its time to send; the clock does not.
+        peer.options.read_timeout = None;
+    }
     if let Some(remaining) = exchange.remaining() {
         let connect = &mut peer.options.connection_timeout;
         *connect = connect.map(|connect| connect.min(remaining));
@@ -103,7 +108,14 @@ pub fn answered(head: &ResponseHeader, exchange: &mut Exchange) {
     if let Some(attempt) = &mut exchange.attempt {
         attempt.answered = Some(attempt.permit.answered(Instant::now()));
     }
-    exchange.end_waits_at(None);
+    await_more(exchange);
+}
+
+/// The rest of the response may take its time, but each piece only so long.
+pub fn await_more(exchange: &Exchange) {
+    if let Some(upstream) = exchange.upstream() {
+        exchange.end_waits_at(Some(Instant::now() + upstream.timeouts.idle));
+    }
 }
 
 /// No connection: nothing was sent.
@@ -137,7 +149,7 @@ pub fn broken(
     let expired = exchange
         .clock
         .as_ref()
-        .is_some_and(|clock| clock.take_expired());
+        .and_then(|clock| clock.take_expired());
     let answered = exchange
         .attempt
         .as_ref()
@@ -146,8 +158,11 @@ pub fn broken(
         .remaining()
         .is_some_and(|remaining| remaining.is_zero());
     let (cause, fault) = match (error.esource(), error.etype()) {
-        _ if expired && over => (Cause::ResponseTimeout, Fault::Deadline),
-        _ if expired => (Cause::ResponseTimeout, Fault::ResponseTimeout),
+        _ if expired == Some(Wait::Client) => {
+            return lost(exchange, error, Fault::ClientTimeout);
+        }
+        _ if expired.is_some() && over => (Cause::ResponseTimeout, Fault::Deadline),
+        _ if expired.is_some() => (Cause::ResponseTimeout, Fault::ResponseTimeout),
         (ErrorSource::Downstream, ErrorType::ReadTimedout) => {
             return lost(exchange, error, Fault::ClientTimeout);
         }
@@ -166,7 +181,7 @@ pub fn broken(
         error.etype(),
         ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError
     );
-    let stale = reused && closed && !answered && !expired;
+    let stale = reused && closed && !answered && expired.is_none();
     error.set_retry(false);
     conclude(
         session,

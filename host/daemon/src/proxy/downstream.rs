@@ -3,8 +3,9 @@
 //! Pingora reads from the client while it waits for an endpoint, to notice a client
 //! that leaves. This stream uses that: when the exchange's deadline has passed, the
 //! read answers `TimedOut`, Pingora gives the exchange up, and the status is written
-//! on the same stream. It is how a deadline holds in every phase, which Pingora's own
-//! timeouts per read do not give.
+//! on the same stream. A write to a client that does not take it ends the same way. It
+//! is how a deadline holds in every phase, which Pingora's own timeouts per read do not
+//! give.
 
 use async_trait::async_trait;
 use pingora::protocols::{
@@ -16,7 +17,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
@@ -41,7 +42,16 @@ tokio::task_local! {
 pub struct Clock {
     /// Nanoseconds since the origin; 0 for no deadline.
     at: AtomicU64,
-    expired: AtomicBool,
+    expired: AtomicU8,
+}
+
+/// What was being waited for when a deadline passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Something to tell the client: an endpoint is late.
+    Endpoint,
+    /// The client, to take what it was told.
+    Client,
 }
 
 impl Clock {
@@ -52,9 +62,13 @@ impl Clock {
             .store(deadline.map_or(0, |at| since(at).max(1)), Relaxed);
     }
 
-    /// Whether a wait was ended since this was last asked.
-    pub fn take_expired(&self) -> bool {
-        self.expired.swap(false, Relaxed)
+    /// The wait that was ended since this was last asked, if any.
+    pub fn take_expired(&self) -> Option<Wait> {
+        match self.expired.swap(0, Relaxed) {
+            0 => None,
+            1 => Some(Wait::Endpoint),
+            _ => Some(Wait::Client),
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -88,9 +102,9 @@ impl Downstream {
         }
     }
 
-    /// Ready when the deadline has passed. A timer that was set for an earlier
+    /// Ready with an error when the deadline has passed. A timer that was set for an earlier
     /// deadline is left to fire and set anew then: most exchanges end long before.
-    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_deadline<T>(&mut self, wait: Wait, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         loop {
             let Some(deadline) = self.clock.deadline() else {
                 return Poll::Pending;
@@ -106,8 +120,8 @@ impl Downstream {
             }
             if Instant::now() >= deadline {
                 self.clock.set(None);
-                self.clock.expired.store(true, Relaxed);
-                return Poll::Ready(());
+                self.clock.expired.store(wait as u8 + 1, Relaxed);
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             timer.as_mut().reset(deadline);
         }
@@ -120,11 +134,10 @@ impl AsyncRead for Downstream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(self.stream.get_mut()).poll_read(context, buffer);
-        if read.is_pending() && self.poll_deadline(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        match Pin::new(self.stream.get_mut()).poll_read(context, buffer) {
+            Poll::Pending => self.poll_deadline(Wait::Endpoint, context),
+            read => read,
         }
-        read
     }
 }
 
@@ -134,11 +147,17 @@ impl AsyncWrite for Downstream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+            Poll::Pending => self.poll_deadline(Wait::Client, context),
+            written => written,
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        match Pin::new(&mut self.stream).poll_flush(context) {
+            Poll::Pending => self.poll_deadline(Wait::Client, context),
+            written => written,
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -150,7 +169,10 @@ impl AsyncWrite for Downstream {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+        match Pin::new(&mut self.stream).poll_write_vectored(context, bytes) {
+            Poll::Pending => self.poll_deadline(Wait::Client, context),
+            written => written,
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -202,6 +224,21 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_not_waited_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let clock = Arc::new(Clock::default());
+        let mut downstream = Downstream::new(stream, peer, clock.clone());
+        clock.set(Some(Instant::now() + Duration::from_secs(3)));
+        let error = downstream.write_all(&vec![0; 64 << 20]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(clock.take_expired(), Some(Wait::Client));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_passed_deadline_ends_the_wait_once() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap())
@@ -215,7 +252,8 @@ mod tests {
         let error = downstream.read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(began.elapsed() >= Duration::from_secs(3));
-        assert!(clock.take_expired() && !clock.take_expired());
+        assert_eq!(clock.take_expired(), Some(Wait::Endpoint));
+        assert_eq!(clock.take_expired(), None);
         clock.set(Some(began + Duration::from_secs(4)));
         assert_eq!(
             downstream.read_u8().await.unwrap_err().kind(),

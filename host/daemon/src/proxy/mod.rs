@@ -23,6 +23,7 @@ use pingora::prelude::HttpPeer;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::{Error, Result};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The proxy: stateless but for the configuration that runs now.
 pub struct Proxy {
@@ -98,6 +99,17 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         attempt::answered(head, exchange);
         Ok(())
+    }
+
+    fn upstream_response_body_filter(
+        &self,
+        _: &mut Session,
+        _: &mut Option<Bytes>,
+        _: bool,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        attempt::await_more(exchange);
+        Ok(None)
     }
 
     fn error_while_proxy(

@@ -31,6 +31,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
         .ok_or(Fault::NoRoute)?;
     exchange.route = Some(route);
     let route = &exchange.snapshot.routes[route];
+    session.set_read_timeout(Some(route.upstream.timeouts.idle));
     exchange.deadline = route.timeout.map(|timeout| exchange.began + timeout);
     exchange.view = Some(View::new(
         "http",

@@ -2,7 +2,8 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -95,25 +96,37 @@ pub fn start_in_background(log: Option<&Path>) -> io::Result<()> {
     )))
 }
 
-/// Leaves the terminal's session. Called first thing in the background.
-pub fn leave_session() {
-    // It fails for a process that leads its group already: then there is no terminal.
-    let _ = rustix::process::setsid();
-}
+/// The process that started this one in the background, and waits for a word.
+pub struct Starter(fs::File);
 
-/// Tells the process that started us that we serve, and lets go of the terminal.
+/// Leaves the terminal: its session and its standard output. Called first thing in the
+/// background, so that nothing holds on to the output by mistake.
 ///
 /// # Errors
 /// When /dev/null cannot be opened.
-pub fn report_ready(keep_stderr: bool) -> io::Result<()> {
-    println!("{READY}");
-    let null = fs::File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/null")?;
-    rustix::stdio::dup2_stdout(&null)?;
-    if !keep_stderr {
-        rustix::stdio::dup2_stderr(&null)?;
+pub fn leave_terminal() -> io::Result<Starter> {
+    // It fails for a process that leads its group already: then there is no terminal.
+    let _ = rustix::process::setsid();
+    let output = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(&null()?)?;
+    Ok(Starter(output.into()))
+}
+
+impl Starter {
+    /// Tells the process that started us that we serve, and lets go of standard error
+    /// unless it is a log file.
+    ///
+    /// # Errors
+    /// When the process is gone, or /dev/null cannot be opened.
+    pub fn report_ready(mut self, keep_stderr: bool) -> io::Result<()> {
+        writeln!(self.0, "{READY}")?;
+        if !keep_stderr {
+            rustix::stdio::dup2_stderr(&null()?)?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn null() -> io::Result<fs::File> {
+    fs::File::options().read(true).write(true).open("/dev/null")
 }

@@ -45,6 +45,13 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         previous.map_or(&empty, |previous| &previous.library),
     );
     let mut problems = Vec::new();
+    // Also those that no upstream uses: a plugin that would be refused tomorrow is
+    // better refused today.
+    for (name, plugin) in &config.plugins {
+        if let Err(message) = finder.find(name) {
+            problems.push(problem(&plugin.place, format!("plugins.{name}"), message));
+        }
+    }
     let mut upstreams = BTreeMap::new();
     for (name, upstream) in &config.upstreams {
         let before = previous
@@ -61,18 +68,9 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
             Ok(upstream) => {
                 upstreams.insert(name.clone(), Arc::new(upstream));
             }
-            Err(message) => problems.push(place(message)),
-        }
-    }
-    // Also those that no upstream uses: a plugin that would be refused tomorrow is
-    // better refused today.
-    for (name, plugin) in config
-        .plugins
-        .iter()
-        .filter(|(name, _)| !used(config, name))
-    {
-        if let Err(message) = finder.find(name) {
-            problems.push(problem(&plugin.place, format!("plugins.{name}"), message));
+            // A plugin that was not found is reported already, where it is declared.
+            Err(message) if finder.has(&upstream.selector.plugin) => problems.push(place(message)),
+            Err(_) => {}
         }
     }
     let router = Router::build(config.routes.iter().map(|route| &route.matches).collect());
@@ -113,13 +111,6 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         nothing: "".into(),
         upstreams,
     })
-}
-
-fn used(config: &Config, plugin: &str) -> bool {
-    config
-        .upstreams
-        .values()
-        .any(|upstream| upstream.selector.plugin == plugin)
 }
 
 fn problem(place: &Place, path: String, message: String) -> Problem {
@@ -165,6 +156,7 @@ fn compile_upstream(
                 config: identity.config.clone(),
                 limits: identity.limits.clone(),
                 series: Box::new(with.metrics.own(&identity.plugin, &config.name)),
+                warm: before.map_or(1, |before| before.selector.instances()),
             };
             let selector = with.sandbox.selector(&found.component, purpose, &list);
             let selector: Selector = selector.map_err(|error| explain(&identity.plugin, &error))?;
@@ -246,7 +238,9 @@ fn endpoints(
 fn peer(config: &UpstreamConfig, address: SocketAddr) -> HttpPeer {
     let mut peer = HttpPeer::new(address, false, String::new());
     peer.options.connection_timeout = Some(config.timeouts.connect);
-    peer.options.read_timeout = Some(config.timeouts.idle.max(config.timeouts.response_header));
+    // The exchange's clock ends these waits; this is for when Pingora does not look.
+    let longest = config.timeouts.idle.max(config.timeouts.response_header);
+    peer.options.read_timeout = Some(longest + Duration::from_secs(1));
     peer.options.write_timeout = Some(config.timeouts.idle);
     // None would keep a connection for ever; zero keeps none.
     peer.options.idle_timeout = Some(config.keep_alive.unwrap_or(Duration::ZERO));

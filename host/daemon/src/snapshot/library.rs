@@ -61,6 +61,11 @@ impl<'a> Finder<'a> {
         found
     }
 
+    /// Whether the plugin of that name was found.
+    pub fn has(&self, name: &str) -> bool {
+        self.known.get(name).is_some_and(Result::is_ok)
+    }
+
     /// What was found.
     pub fn into_library(self) -> Library {
         self.library

@@ -16,9 +16,13 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Beginnings of the names of libraries that are not heard unless they are named: what
+/// Pingora warns of is what clients and endpoints do, and any client could fill the log
+/// with it. The access log and the metrics tell of it in their own words.
+const MUTE: &[&str] = &["pingora"];
+
 /// Beginnings of the names of libraries that are kept quiet.
 const QUIET: &[&str] = &[
-    "pingora",
     "wasmtime",
     "cranelift",
     "regalloc2",
@@ -62,6 +66,7 @@ fn filter(level: &str) -> Result<EnvFilter, String> {
     let mut directives: Vec<_> = QUIET
         .iter()
         .map(|library| format!("{library}={quiet}"))
+        .chain(MUTE.iter().map(|library| format!("{library}=off")))
         .collect();
     // Last, because the last word on a library holds.
     directives.push(level.to_owned());

@@ -3,6 +3,11 @@
 //! Configuration is on the structs here and is replaced by a reload; what was learnt
 //! is in [`EndpointState`] and survives it.
 
+#[cfg(not(feature = "native-baseline"))]
+mod ask;
+#[cfg(feature = "native-baseline")]
+#[path = "ask_natively.rs"]
+mod ask;
 mod fallback;
 pub mod load;
 pub mod pick;

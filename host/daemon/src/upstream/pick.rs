@@ -1,10 +1,10 @@
 //! The endpoint of one attempt: ask the plugin, check, admit; else the fallback.
 
+use super::ask::ask;
 use super::{Permit, Upstream, View, fallback};
 use crate::config::value::OnFault;
 use crate::telemetry::FallbackReason;
-use std::time::Instant;
-use tidegate_runtime::{Exchange, HeaderEdit};
+use tidegate_runtime::HeaderEdit;
 
 /// Times that a plugin is asked when what it chose is full.
 const ASKS: usize = 3;
@@ -42,22 +42,22 @@ pub fn endpoint(
     let kept = view.excluded().to_vec();
     let mut fault = false;
     let mut result = None;
+    let mut reason = FallbackReason::Full;
     for _ in 0..ASKS {
         let answer;
         (view, answer) = ask(upstream, view);
         let choice = match answer {
             Ok(Some(choice)) => choice,
             Ok(None) => {
-                upstream.series.fallback(FallbackReason::NoOpinion);
+                reason = FallbackReason::NoOpinion;
                 break;
             }
             Err(kind) => {
                 fault = true;
                 upstream.plugin.fault(kind);
+                reason = FallbackReason::Fault;
                 if upstream.on_fault == OnFault::Refuse {
                     result = Some(Err(NoEndpoint::PluginFault));
-                } else {
-                    upstream.series.fallback(FallbackReason::Fault);
                 }
                 break;
             }
@@ -75,30 +75,12 @@ pub fn endpoint(
             break;
         }
     }
-    let result = result.unwrap_or_else(|| last_resort(upstream, &view));
+    let result = result.unwrap_or_else(|| {
+        upstream.series.fallback(reason);
+        last_resort(upstream, &view)
+    });
     view.set_excluded(kept);
     (view, result, fault)
-}
-
-fn ask(
-    upstream: &Upstream,
-    view: Box<View>,
-) -> (
-    Box<View>,
-    Result<Option<tidegate_runtime::Choice>, tidegate_runtime::FaultKind>,
-) {
-    let began = Instant::now();
-    let (view, answer) = upstream
-        .selector
-        .select(&upstream.list, view as Box<dyn Exchange>);
-    upstream
-        .plugin
-        .call(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
-    let view: Box<dyn std::any::Any> = view;
-    let view = view
-        .downcast::<View>()
-        .expect("the sandbox gives back the view that it was lent");
-    (view, answer.map_err(|fault| fault.kind))
 }
 
 fn last_resort(upstream: &Upstream, view: &View) -> Result<Picked, NoEndpoint> {

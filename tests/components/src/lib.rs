@@ -130,7 +130,7 @@ impl Selector {
 /// when that is given (which may use the one in `wit/`).
 fn encode(mut module: Vec<u8>, world: &str, package: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let mut resolve = Resolve::default();
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let (mut main, _) = resolve.push_dir(contract)?;
     if let Some(package) = package {
         main = resolve.push_str("test.wit", package)?;

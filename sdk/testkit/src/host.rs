@@ -1,0 +1,144 @@
+//! The host as a test sets and reads it: one upstream of a proxy.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use parking_lot::Mutex;
+use tidegate_runtime::{Endpoints, Limits, LoadError, Options, Sandbox, Selector, Use};
+use tidegate_sdk::Endpoint;
+use tidegate_sdk::log::Level;
+use tidegate_sdk::testing::Metric;
+use tracing::Dispatch;
+
+use crate::lines::Lines;
+use crate::load::{Columns, View};
+use crate::series::Series;
+use crate::{Component, Plugin, Request, translate};
+
+/// One engine for the process, as in the proxy.
+pub(crate) static SANDBOX: LazyLock<Sandbox> =
+    LazyLock::new(|| Sandbox::new(Options::default()).expect("this machine can run the sandbox"));
+
+/// The host of one upstream. Plugins made by one host share state, load, lines and metrics;
+/// two hosts share nothing, so tests do not meet.
+pub struct Host(pub(crate) Arc<World>);
+
+/// All that one host knows.
+pub(crate) struct World {
+    upstream: String,
+    limits: Mutex<Limits>,
+    pub(crate) request: Mutex<Request>,
+    columns: Arc<Columns>,
+    lines: Lines,
+    dispatch: Dispatch,
+    series: Series,
+}
+
+impl Host {
+    /// A host that knows nothing: no load, no state, no lines, the proxy's own limits, and a
+    /// first request for `/`.
+    #[expect(clippy::new_without_default, reason = "each is a world of its own")]
+    pub fn new() -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let lines = Lines::default();
+        Host(Arc::new(World {
+            upstream: format!("test-{}", NUMBER.fetch_add(1, Ordering::Relaxed)),
+            limits: Mutex::default(),
+            request: Mutex::new(Request::get("/")),
+            columns: Arc::default(),
+            dispatch: Dispatch::new(lines.clone()),
+            lines,
+            series: Series::default(),
+        }))
+    }
+
+    /// Loads, configures and starts a plugin with that list, as at the start of a proxy.
+    /// `config` is its `config` section as JSON.
+    ///
+    /// # Errors
+    /// What the operator would read.
+    ///
+    /// # Panics
+    /// When the list is empty: a selector is never asked to choose from nothing.
+    pub fn plugin(
+        &self,
+        component: &Component,
+        config: &str,
+        endpoints: &[Endpoint],
+    ) -> Result<Plugin, LoadError> {
+        let endpoints = self.0.endpoints(endpoints);
+        let selector = self.0.selector(component, config, &endpoints)?;
+        Ok(Plugin::new(self.0.clone(), selector, endpoints))
+    }
+
+    /// The bounds of the plugins that are made from now on, as the operator may set them.
+    pub fn limits(&self, limits: Limits) {
+        *self.0.limits.lock() = limits;
+    }
+
+    /// The request of the next calls.
+    pub fn request(&self, request: Request) {
+        *self.0.request.lock() = request;
+    }
+
+    /// Positions that the exchange must not use; replaces the ones before, and those of
+    /// [`Request::excluding`].
+    pub fn exclude(&self, positions: &[u32]) {
+        let mut request = self.0.request.lock();
+        *request = request.clone().excluding(positions.iter().copied());
+    }
+
+    /// Requests in flight, by position. What is missing is 0.
+    pub fn in_flight(&self, column: &[u32]) {
+        *self.0.columns.in_flight.write() = column.to_vec();
+    }
+
+    /// Time to the response head in microseconds, by position. What is missing is 0: unmeasured.
+    pub fn latency(&self, column: &[u32]) {
+        *self.0.columns.latency.write() = column.to_vec();
+    }
+
+    /// The lines that were logged or printed so far, in calls that this test made. The
+    /// sandbox's line about a fault is not among them: the [`Fault`](crate::Fault) is returned.
+    pub fn lines(&self) -> Vec<(Level, String)> {
+        self.0.lines.so_far()
+    }
+
+    /// A series, by the name that the plugin gave it.
+    pub fn metric(&self, name: &str) -> Option<Metric> {
+        self.0.series.metric(name)
+    }
+}
+
+impl World {
+    pub(crate) fn endpoints(&self, list: &[Endpoint]) -> Arc<Endpoints> {
+        let load = Arc::new(View {
+            columns: self.columns.clone(),
+            endpoints: list.len(),
+        });
+        Endpoints::new(list.iter().map(translate::endpoint).collect(), load)
+            .expect("a list of endpoints is not empty")
+    }
+
+    pub(crate) fn selector(
+        &self,
+        component: &Component,
+        config: &str,
+        endpoints: &Arc<Endpoints>,
+    ) -> Result<Selector, LoadError> {
+        let component = component.compiled()?;
+        let purpose = Use {
+            plugin: "plugin".to_owned(),
+            upstream: self.upstream.clone(),
+            config: config.to_owned(),
+            limits: self.limits.lock().clone(),
+            series: Box::new(self.series.clone()),
+        };
+        self.heard(|| SANDBOX.selector(&component, purpose, endpoints))
+    }
+
+    /// Runs `f` with its lines heard.
+    pub(crate) fn heard<T>(&self, f: impl FnOnce() -> T) -> T {
+        tracing::dispatcher::with_default(&self.dispatch, f)
+    }
+}

@@ -1,0 +1,157 @@
+//! The request that a plugin is to see, in the proxy's own types.
+
+use std::net::IpAddr;
+
+use http::{HeaderName, HeaderValue, header, request::Parts};
+use tidegate_runtime::Exchange;
+
+/// A request, built field by field: `Request::get("/a?b=c").header("x-user", "7")`.
+#[derive(Clone, Debug)]
+pub struct Request {
+    head: Parts,
+    scheme: &'static str,
+    authority: String,
+    client: IpAddr,
+    attributes: Vec<(String, String)>,
+    route: String,
+    attempt: u32,
+    excluded: Vec<u32>,
+}
+
+impl Request {
+    /// A first attempt at `GET`, by http, from 192.0.2.1, on a route named `test`.
+    ///
+    /// # Panics
+    /// When that is no path and query.
+    pub fn get(path_and_query: &str) -> Self {
+        Request::new("GET", path_and_query)
+    }
+
+    /// The same with another method.
+    ///
+    /// # Panics
+    /// When that is no method, or no path and query.
+    pub fn new(method: &str, path_and_query: &str) -> Self {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path_and_query)
+            .body(());
+        let request = request.unwrap_or_else(|error| panic!("{method} {path_and_query}: {error}"));
+        Request {
+            head: request.into_parts().0,
+            scheme: "http",
+            authority: "test.example".to_owned(),
+            client: IpAddr::from([192, 0, 2, 1]),
+            attributes: Vec::new(),
+            route: "test".to_owned(),
+            attempt: 0,
+            excluded: Vec::new(),
+        }
+    }
+
+    /// Adds a field.
+    ///
+    /// # Panics
+    /// When the name or the value is none that HTTP has: the proxy would have answered 400.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let field = HeaderName::try_from(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let value = HeaderValue::from_bytes(value.as_ref());
+        let value = value.unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.head.headers.append(field, value);
+        self
+    }
+
+    /// Adds a `cookie` field with this cookie.
+    ///
+    /// # Panics
+    /// As [`header`](Self::header).
+    pub fn cookie(self, name: &str, value: &str) -> Self {
+        self.header(header::COOKIE.as_str(), format!("{name}={value}"))
+    }
+
+    /// The client's address.
+    ///
+    /// # Panics
+    /// When that is no IP address.
+    pub fn client(mut self, address: &str) -> Self {
+        self.client = address
+            .parse()
+            .unwrap_or_else(|error| panic!("{address}: {error}"));
+        self
+    }
+
+    /// Over TLS.
+    pub fn https(mut self) -> Self {
+        self.scheme = "https";
+        self
+    }
+
+    /// Host and port that the client asked for.
+    pub fn authority(mut self, authority: &str) -> Self {
+        authority.clone_into(&mut self.authority);
+        self
+    }
+
+    /// The route that matched.
+    pub fn route(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.route);
+        self
+    }
+
+    /// What an earlier filter left.
+    pub fn attribute(mut self, name: &str, value: &str) -> Self {
+        self.attributes.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The number of the attempt, from 0.
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// Positions that this exchange must not use; replaces the ones before.
+    pub fn excluding(mut self, positions: impl IntoIterator<Item = u32>) -> Self {
+        self.excluded = positions.into_iter().collect();
+        self.excluded.sort_unstable();
+        self.excluded.dedup();
+        self
+    }
+}
+
+impl Exchange for Request {
+    fn head(&self) -> &Parts {
+        &self.head
+    }
+
+    fn scheme(&self) -> &str {
+        self.scheme
+    }
+
+    fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    fn client(&self) -> IpAddr {
+        self.client
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        let mut attributes = self.attributes.iter();
+        attributes
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn route(&self) -> &str {
+        &self.route
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    fn excluded(&self) -> &[u32] {
+        &self.excluded
+    }
+}
