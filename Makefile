@@ -2,21 +2,24 @@
 # newcomer needs; both install what the build needs first, and say so.
 
 CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 
 .PHONY: run test build release check lint doc audit setup bench clean
 
 run: setup ## serve the demo: three endpoints inside one process
-	$(CARGO) run --quiet -p tidegate -- demo
+	$(CARGO) run --bin tidegate -- demo
 
 test: setup ## everything: units, properties, the sandbox, the real binary over real sockets
-	$(CARGO) build --workspace --all-targets
-	$(CARGO) test --workspace
+	$(CARGO) test --workspace --no-run
+	$(CARGO) build --workspace --bins
+	TIDEGATE_BIN=$(TARGET)/debug/tidegate $(CARGO) test --workspace
+	cd examples/header-canary && $(CARGO) test --target-dir $(TARGET)/examples
 
 build: setup
-	$(CARGO) build -p tidegate
+	$(CARGO) build --bin tidegate
 
 release: setup ## the binary to deploy: target/release/tidegate
-	$(CARGO) build --release -p tidegate
+	$(CARGO) build --release --bin tidegate
 
 lint: setup
 	$(CARGO) fmt --all --check
@@ -29,7 +32,7 @@ audit: ## licences, sources and bans of every dependency
 	tests/audit.py
 
 bench: setup ## see tests/bench/README.md
-	$(CARGO) run --release -p tidegate-bench
+	$(CARGO) run --release --bin tidegate-bench
 
 setup:
 	@sh tests/setup.sh

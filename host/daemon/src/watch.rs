@@ -84,7 +84,10 @@ mod tests {
         assert!(!settled(&old, &new, &seen(Some(3))), "it is still written");
         assert!(settled(&old, &new, &new));
         assert!(settled(&old, &seen(None), &seen(None)), "gone is changed");
-        assert!(!settled(&new, &new, &new), "loaded meanwhile by someone else");
+        assert!(
+            !settled(&new, &new, &new),
+            "loaded meanwhile by someone else"
+        );
     }
 
     #[test]

@@ -164,10 +164,9 @@ impl fmt::Display for Fault {
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let mut lines = Vec::new();
     for frame in backtrace.frames() {
-        let raw = frame.func_name().map_or_else(
-            || format!("<function {}>", frame.func_index()),
-            readable,
-        );
+        let raw = frame
+            .func_name()
+            .map_or_else(|| format!("<function {}>", frame.func_index()), readable);
         let place = frame.symbols().iter().find_map(|symbol| {
             let file = symbol.file()?;
             Some((

@@ -133,6 +133,7 @@ impl World {
             config: config.to_owned(),
             limits: self.limits.lock().clone(),
             series: Box::new(self.series.clone()),
+            warm: 1,
         };
         self.heard(|| SANDBOX.selector(&component, purpose, endpoints))
     }

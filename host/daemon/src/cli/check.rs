@@ -1,5 +1,6 @@
 //! `tidegate check`: a reload without its last step.
 
+use super::probe;
 use crate::admin;
 use crate::config::Problems;
 use crate::reload;
@@ -9,9 +10,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use tidegate_runtime::{Options, Sandbox};
 
-/// Checks the file and every plugin that it uses.
-pub fn check(file: &Path, json: bool) -> ExitCode {
-    match examine(file) {
+/// Checks the file, every plugin in it and, when asked, that the endpoints listen.
+pub fn check(file: &Path, json: bool, probe: bool) -> ExitCode {
+    match examine(file, probe) {
         Ok(summary) if json => {
             println!(
                 "{}",
@@ -34,7 +35,7 @@ pub fn check(file: &Path, json: bool) -> ExitCode {
     }
 }
 
-fn examine(file: &Path) -> Result<String, Problems> {
+fn examine(file: &Path, probe: bool) -> Result<String, Problems> {
     let config = reload::load(file)?;
     let options = Options {
         cache: super::run::cache(&config),
@@ -49,6 +50,13 @@ fn examine(file: &Path) -> Result<String, Problems> {
         previous: None,
     };
     let snapshot = compile(&config, with)?;
+    if probe {
+        let silent = probe::unreachable(&config);
+        let silent = silent.map_err(|error| super::run::whole(error.to_string()))?;
+        if !silent.is_empty() {
+            return Err(Problems(silent));
+        }
+    }
     let endpoints: usize = snapshot
         .upstreams
         .values()

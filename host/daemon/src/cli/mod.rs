@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod probe;
 mod reload;
 mod run;
 mod signals;
@@ -45,6 +46,9 @@ enum Command {
         /// Print problems as JSON.
         #[arg(long)]
         json: bool,
+        /// Also connect to every endpoint.
+        #[arg(long)]
+        probe: bool,
     },
     /// Tell the running process to load its file again, and wait for the outcome.
     Reload {
@@ -113,7 +117,11 @@ pub fn main() -> ExitCode {
     }
     match arguments.command {
         Command::Run(arguments) => finish(run::run(arguments)),
-        Command::Check { config, json } => check::check(&config, json),
+        Command::Check {
+            config,
+            json,
+            probe,
+        } => check::check(&config, json, probe),
         Command::Reload { config, pid_file } => {
             finish(reload::reload(&config, pid_file.as_deref()))
         }

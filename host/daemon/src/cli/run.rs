@@ -3,6 +3,7 @@
 use super::RunArguments;
 use super::signals::{self, Signals};
 use crate::admin::Admin;
+use crate::config::value::Sink;
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Proxy;
 use crate::reload::{self, Reloader, Running};
@@ -43,8 +44,15 @@ pub struct Serving {
 
 /// Serves until a signal ends it.
 pub fn run(arguments: RunArguments) -> Result<()> {
-    let starter = if arguments.background { Some(process::leave_terminal()?) } else { None };
+    let starter = if arguments.background {
+        Some(process::leave_terminal()?)
+    } else {
+        None
+    };
     let config = reload::load(&arguments.config)?;
+    if starter.is_some() && config.access_log.sink == Sink::Stdout {
+        tracing::warn!("the access log goes nowhere in the background: give it a `path`");
+    }
     let runtime = runtime(&config)?;
     let result = runtime.block_on(async {
         let drain = config.shutdown.drain;
@@ -133,7 +141,11 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         None => None,
     };
     let period = config.watch;
-    let running = Running { config, access_log, seen };
+    let running = Running {
+        config,
+        access_log,
+        seen,
+    };
     let reloader = Reloader::new(
         sandbox,
         metrics.clone(),

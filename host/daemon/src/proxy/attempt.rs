@@ -1,7 +1,7 @@
 //! One try at one endpoint: begun, sent, answered, or broken.
 
-use super::exchange::{Attempt, Exchange};
 use super::downstream::Wait;
+use super::exchange::{Attempt, Exchange};
 use super::fault::Fault;
 use crate::telemetry::RetryReason;
 use crate::upstream::{NoEndpoint, Upstream, pick};

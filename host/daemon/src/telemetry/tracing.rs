@@ -22,14 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 const MUTE: &[&str] = &["pingora"];
 
 /// Beginnings of the names of libraries that are kept quiet.
-const QUIET: &[&str] = &[
-    "wasmtime",
-    "cranelift",
-    "regalloc2",
-    "h2",
-    "mio",
-    "hyper",
-];
+const QUIET: &[&str] = &["wasmtime", "cranelift", "regalloc2", "h2", "mio", "hyper"];
 
 /// Starts logging, once in a process, before anything logs.
 ///
