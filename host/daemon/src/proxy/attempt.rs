@@ -69,7 +69,6 @@ fn choose(session: &mut Session, exchange: &mut Exchange, upstream: &Arc<Upstrea
     exchange.plugin_fault |= plugin_fault;
     let result = match picked {
         Ok(picked) => {
-            view.exclude(picked.position);
             exchange.attempt = Some(Attempt {
                 position: picked.position,
                 permit: picked.permit,
@@ -241,6 +240,9 @@ fn conclude(
             attempt.stale = true;
         }
     } else {
+        if let (Some(view), Some(attempt)) = (&mut exchange.view, &exchange.attempt) {
+            view.exclude(attempt.position);
+        }
         // A connection that died while it was idle is nobody's failure.
         let outcome = if failure.stale {
             Outcome::Unknown
