@@ -1,6 +1,15 @@
 //! Making a [`Choice`] and the edits of the response that may go with it.
 
-use crate::{Choice, HeaderEdit};
+use crate::HeaderEdit;
+
+/// An endpoint, and what is to be changed in its response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Position in the list last given to `update`.
+    pub index: u32,
+    /// Applied in this order when this endpoint is the one that answers. Mostly empty.
+    pub response_edits: Vec<HeaderEdit>,
+}
 
 impl Choice {
     /// The endpoint at this position of the list, and no edits.

@@ -44,8 +44,8 @@ macro_rules! export {
                     $crate::export::update(&INSTANCE, endpoints)
                 }
 
-                fn select(excluded: u32) -> ::std::option::Option<$crate::Choice> {
-                    $crate::export::select(&INSTANCE, excluded)
+                fn select(excluded: u32) -> ::std::option::Option<u32> {
+                    $crate::export::answer($crate::export::select(&INSTANCE, excluded))
                 }
             }
 
@@ -79,6 +79,16 @@ pub fn select<S: Selector>(slot: &'static Slot<S>, excluded: u32) -> Option<Choi
         0 => configured(slot).select(const { &Excluded::none() }),
         _ => configured(slot).select(&load::excluded()),
     })
+}
+
+/// The position alone is the answer; edits go to the host by themselves.
+#[cfg(target_arch = "wasm32")]
+pub fn answer(choice: Option<Choice>) -> Option<u32> {
+    let choice = choice?;
+    for edit in &choice.response_edits {
+        crate::bindings::tidegate::plugin::choice::edit_response(edit);
+    }
+    Some(choice.index)
 }
 
 fn configured<S>(slot: &mut Option<S>) -> &mut S {

@@ -54,9 +54,10 @@ pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
-pub use bindings::exports::tidegate::plugin::selector::{Choice, Endpoint};
+pub use bindings::exports::tidegate::plugin::selector::Endpoint;
 pub use bindings::tidegate::plugin::types::HeaderEdit;
 pub use config::NoConfig;
+pub use edit::Choice;
 pub use excluded::Excluded;
 pub use selector::Selector;
 

@@ -16,7 +16,8 @@ pub fn in_flight_of(position: u32) -> u32 {
     imports::load::in_flight_of(position)
 }
 
-/// The sum of [`in_flight`].
+/// Requests in flight to the upstream: the sum of [`in_flight`], and those to endpoints that
+/// have left the list.
 #[inline]
 pub fn total() -> u32 {
     imports::load::total()

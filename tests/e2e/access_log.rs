@@ -1,8 +1,8 @@
 //! One line for each request, with what happened to it.
 
-use tidegate_e2e::client::Request;
+use tidegate_e2e::client::{Request, get};
 use tidegate_e2e::raw::exchange;
-use tidegate_e2e::{Endpoint, Proxy, config, directory, eventually};
+use tidegate_e2e::{Endpoint, Proxy, Signal, config, directory, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_tells_what_happened() {
@@ -126,8 +126,46 @@ async fn it_goes_to_a_file_or_nowhere() {
         .send(proxy.address())
         .await
         .expect("an answer");
-    proxy.signal(tidegate_e2e::Signal::TERM);
+    proxy.signal(Signal::TERM);
     proxy.wait_exit().await;
     proxy.access_log.ended().await;
     assert!(proxy.access_log.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_moved_is_begun_anew() {
+    let a = Endpoint::start("a").await;
+    let text = config::web("round-robin", &[&a]).replace("path: \"-\"", "path: access.log");
+    let proxy = Proxy::start(&text).await;
+    let file = |name: &str| proxy.directory().join(name);
+    let lines = |name: &str| {
+        let text = std::fs::read_to_string(file(name)).unwrap_or_default();
+        text.lines().count()
+    };
+    get(proxy.address(), "/").await;
+    eventually("the first line", async || {
+        (lines("access.log") == 1).then_some(())
+    })
+    .await;
+
+    std::fs::rename(file("access.log"), file("access.log.1")).expect("moved");
+    get(proxy.address(), "/").await;
+    eventually("a line in the moved file", async || {
+        (lines("access.log.1") == 2).then_some(())
+    })
+    .await;
+    assert!(!file("access.log").exists(), "nobody told it yet");
+
+    proxy.signal(Signal::USR1);
+    let mut sent = 2;
+    eventually("a new file", async || {
+        get(proxy.address(), "/").await;
+        sent += 1;
+        (lines("access.log") > 0).then_some(())
+    })
+    .await;
+    eventually("every line in one of the two", async || {
+        (lines("access.log") + lines("access.log.1") == sent).then_some(())
+    })
+    .await;
 }

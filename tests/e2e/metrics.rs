@@ -2,7 +2,7 @@
 
 use hyper::Method;
 use tidegate_e2e::client::{Request, get};
-use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, config};
+use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, config, soon};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn families_have_their_kind_and_labels() {
@@ -110,6 +110,46 @@ async fn counts_are_exact_and_gauges_come_back() {
         (proxy.metrics().await.sum("lb_connections", &[]) == 0.0).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_choice_that_is_full_is_counted_and_another_serves() {
+    let endpoints = [
+        Endpoint::start("a").await,
+        Endpoint::start("b").await,
+        Endpoint::start("c").await,
+        Endpoint::start("d").await,
+    ];
+    let listed = endpoints
+        .each_ref()
+        .map(|e| config::endpoint(e, "max_in_flight: 1"));
+    let proxy = Proxy::start(&config::web_of("round-robin", &listed)).await;
+    let address = proxy.address();
+    let full = async || {
+        let labels = [("upstream", "web"), ("reason", "full")];
+        proxy.metrics().await.sum("lb_fallback_total", &labels)
+    };
+
+    // One after the other, so that each takes its turn: a, b, c.
+    let mut waiting = Vec::new();
+    for endpoint in &endpoints[..3] {
+        endpoint.freeze();
+        waiting.push(tokio::spawn(get(address, "/")));
+        soon(endpoint.name(), endpoint.in_flight().until(|n| n == 1)).await;
+    }
+    assert_eq!(get(address, "/").await.endpoint(), "d");
+    assert_eq!(full().await, 0.0, "everyone was free in its turn");
+
+    // Now it is the turn of three that are full: the plugin is asked no fourth time.
+    assert_eq!(get(address, "/").await.endpoint(), "d");
+    assert_eq!(full().await, 1.0);
+
+    endpoints.iter().for_each(Endpoint::thaw);
+    for request in waiting {
+        assert_eq!(request.await.expect("no panic").status(), 200);
+    }
+    proxy.wait_idle().await;
+    assert_eq!(full().await, 1.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

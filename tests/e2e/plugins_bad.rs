@@ -3,7 +3,7 @@
 
 use tidegate_e2e::client::get;
 use tidegate_e2e::components::{EAT_MEMORY, LOOP, OUTSIDE, REFUSE, Selector};
-use tidegate_e2e::{Endpoint, Proxy, Refused, config, directory};
+use tidegate_e2e::{Endpoint, Proxy, Refused, config, directory, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_selector_is_refused() {
@@ -151,6 +151,33 @@ async fn a_start_with_a_bad_plugin_fails_with_the_reason() {
     proxy.log.ended().await;
     let said = proxy.log.raw(0).join("\n");
     assert!(said.contains("not to my taste"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_file_is_reported_where_it_is_declared() {
+    let a = Endpoint::start("a").await;
+    let proxy = Proxy::start(&config::web("round-robin", &[&a])).await;
+    proxy.write("bad.wasm", b"fn main() {}");
+    for (what, selector) in [("used", "bad"), ("used by nobody", "round-robin")] {
+        let text = config::with_plugin(&config::web(selector, &[&a]), "bad", "bad.wasm", "");
+        let line = text.lines().position(|line| line.contains("bad.wasm"));
+        let line = line.expect("its declaration") as u64 + 1;
+
+        let Refused(reloaded) = proxy.reload_with(&text).await.expect_err(what);
+        let arguments = ["check", "-c", "tidegate.yaml", "--json"];
+        let output = run(proxy.directory(), &arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        let checked: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let checked = checked["problems"].as_array().expect("problems");
+        for problems in [&reloaded, checked] {
+            assert_eq!(problems.len(), 1, "{what}: {problems:?}");
+            assert_eq!(problems[0]["path"], "plugins.bad", "{what}");
+            assert_eq!(problems[0]["line"], line, "{what}");
+            let file = problems[0]["file"].as_str().expect("a file");
+            assert!(file.ends_with("tidegate.yaml"), "{file}");
+        }
+    }
+    assert_eq!(proxy.status().await["generation"], 1);
 }
 
 /// A proxy that serves, and onto which bad plugins are tried.

@@ -171,6 +171,38 @@ async fn a_settled_change_of_a_file_reloads() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_loaded_is_not_loaded_again() {
+    let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
+    let watching = |endpoint| {
+        let text = config::web("round-robin", &[endpoint]);
+        text.replace("watch: off", "watch: 100ms")
+    };
+    let proxy = Proxy::start(&watching(&a)).await;
+    let mut generation = 1;
+    for endpoint in [&b, &a, &b] {
+        let now = proxy
+            .reload_with(&watching(endpoint))
+            .await
+            .expect("a good file");
+        assert!(now > generation);
+        generation = now;
+        // Nothing tells that nothing happened: the watcher gets the time for many looks.
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        assert_eq!(proxy.status().await["generation"], generation);
+    }
+
+    // It looks all the same.
+    let mark = proxy.log.len();
+    proxy.write_config(&watching(&a));
+    let line = proxy
+        .log
+        .wait_after(mark, "reloaded", |line| line.message() == "reloaded")
+        .await;
+    assert_eq!(line.value("generation"), generation + 1);
+    assert_eq!(get(proxy.address(), "/").await.endpoint(), "a");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_ends_where_it_began() {
     let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
     let proxy = Proxy::start(&config::web("round-robin", &[&a])).await;

@@ -1,8 +1,7 @@
 //! Signals, the pid file, and the end.
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tidegate_e2e::client::{Connection, Request, get};
-use tidegate_e2e::{Endpoint, Proxy, Reserved, config, directory, eventually, run};
+use tidegate_e2e::{Endpoint, Proxy, Signal, config, directory, eventually};
 use tokio::net::TcpStream;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,58 +90,4 @@ async fn the_pid_file_is_written_and_removed() {
     proxy.signal(Signal::TERM);
     proxy.wait_exit().await;
     assert!(!file.exists());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_goes_to_the_background_once_it_serves() {
-    let a = Endpoint::start("a").await;
-    let beside = directory();
-    // The port is asked of the system first: a process in the background has nobody to tell
-    // which one it took.
-    let reserved = Reserved::new();
-    let address = reserved.address();
-    let text = config::web("round-robin", &[&a]);
-    let text = text.replacen("127.0.0.1:0", &address.to_string(), 1);
-    let text = text.replace("path: \"-\"", "path: access.log");
-    std::fs::write(beside.path().join("tidegate.yaml"), text).expect("written");
-
-    let arguments = [
-        "run",
-        "-c",
-        "tidegate.yaml",
-        "-d",
-        "--pid-file",
-        "tidegate.pid",
-    ];
-    let output = run(beside.path(), &arguments).await;
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let pid = eventually("a pid file", async || {
-        let text = std::fs::read_to_string(beside.path().join("tidegate.pid")).ok()?;
-        Pid::from_raw(text.trim().parse().ok()?)
-    })
-    .await;
-    let _guard = Killed(pid);
-    let answer = eventually("an answer", async || {
-        Request::get("/").send(address).await.ok()
-    })
-    .await;
-    assert_eq!((answer.status(), answer.endpoint()), (200, "a"));
-    kill_process(pid, Signal::TERM).expect("it runs");
-    eventually("its end", async || {
-        test_kill_process(pid).is_err().then_some(())
-    })
-    .await;
-}
-
-/// A process that is no child of ours must not outlive the test.
-struct Killed(Pid);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = kill_process(self.0, Signal::KILL);
-    }
 }

@@ -38,7 +38,8 @@ pub async fn run(directory: &Path, arguments: &[&str]) -> Output {
 /// # Panics
 /// When it does not build.
 pub fn plugin(example: &str) -> PathBuf {
-    let target = target_directory().join("examples");
+    // With the components that other tests build: what they share is compiled once.
+    let target = target_directory().join("plugins");
     let mut command = cargo();
     command.current_dir(workspace().join("examples").join(example));
     command.args(["build", "--quiet", "--release", "--target", "wasm32-wasip2"]);
@@ -50,6 +51,26 @@ pub fn plugin(example: &str) -> PathBuf {
     assert!(status.success(), "the example {example} does not build");
     let name = format!("{}.wasm", example.replace('-', "_"));
     target.join("wasm32-wasip2/release").join(name)
+}
+
+/// The component of a plugin of `tests/plugins`, built where the built-in ones are: what they
+/// have in common is compiled once.
+///
+/// # Panics
+/// When it does not build.
+pub fn test_plugin(name: &str) -> PathBuf {
+    let target = target_directory().join("plugins");
+    let mut command = cargo();
+    command.args(["build", "--quiet", "--profile", "plugin", "--package", name]);
+    command.args(["--target", "wasm32-wasip2"]);
+    let status = command
+        .arg("--target-dir")
+        .arg(&target)
+        .status()
+        .expect("cargo starts");
+    assert!(status.success(), "the plugin {name} does not build");
+    let name = format!("{}.wasm", name.replace('-', "_"));
+    target.join("wasm32-wasip2/plugin").join(name)
 }
 
 /// The target directory of the running test.

@@ -6,25 +6,31 @@
 //! something happen: waiting is for a log line, a counter or an exit, and is bounded.
 
 mod answer;
+mod background;
 mod binary;
 pub mod client;
 pub mod config;
 mod control;
+mod demo;
 pub mod load;
 mod log;
 mod metrics;
+mod process;
 mod proxy;
 pub mod raw;
 mod report;
 
 use std::time::Duration;
 
-pub use binary::{binary, plugin, run, target_directory};
+pub use background::Background;
+pub use binary::{binary, plugin, run, target_directory, test_plugin};
 pub use control::Refused;
+pub use demo::Demo;
 pub use load::{Load, LoadPlan};
 pub use log::{Line, Log};
 pub use metrics::Metrics;
-pub use proxy::{Proxy, Signal, directory};
+pub use process::Signal;
+pub use proxy::{Proxy, directory};
 pub use report::Report;
 pub use test_backend::{Endpoint, Reserved, Scripted, Unreachable};
 pub use tidegate_components as components;

@@ -21,6 +21,14 @@ pub struct Log {
 pub struct Line(Value);
 
 impl Line {
+    /// A line of a log in JSON; none when it is something else.
+    pub fn parse(line: &str) -> Option<Self> {
+        serde_json::from_str(line)
+            .ok()
+            .filter(Value::is_object)
+            .map(Self)
+    }
+
     /// The event's message, empty for a line that is no event.
     pub fn message(&self) -> &str {
         self.field("message").unwrap_or("")
@@ -85,7 +93,7 @@ impl Log {
     pub fn lines(&self, mark: usize) -> Vec<Line> {
         self.raw(mark)
             .iter()
-            .filter_map(|line| parse(line))
+            .filter_map(|line| Line::parse(line))
             .collect()
     }
 
@@ -107,6 +115,23 @@ impl Log {
         what: &str,
         mut condition: impl FnMut(&Line) -> bool,
     ) -> Line {
+        self.wait_text(mark, what, |text| {
+            Line::parse(text).filter(|line| condition(line))
+        })
+        .await
+    }
+
+    /// What `find` makes of the first line from `mark` on of which it makes anything, for
+    /// lines that are no JSON.
+    ///
+    /// # Panics
+    /// As [`wait`](Self::wait).
+    pub async fn wait_text<T>(
+        &self,
+        mark: usize,
+        what: &str,
+        mut find: impl FnMut(&str) -> Option<T>,
+    ) -> T {
         let mut grown = self.grown.clone();
         let mut seen = mark;
         soon(what, async {
@@ -114,8 +139,8 @@ impl Log {
                 let (length, ended) = *grown.borrow_and_update();
                 let fresh = self.raw(seen);
                 seen += fresh.len();
-                if let Some(line) = fresh.iter().filter_map(|l| parse(l)).find(&mut condition) {
-                    return line;
+                if let Some(found) = fresh.iter().find_map(|line| find(line)) {
+                    return found;
                 }
                 if seen >= length && (ended || grown.changed().await.is_err()) {
                     panic!("the log ended without {what}:\n{}", self.raw(0).join("\n"));
@@ -133,13 +158,6 @@ impl Log {
         )
         .await;
     }
-}
-
-fn parse(line: &str) -> Option<Line> {
-    serde_json::from_str(line)
-        .ok()
-        .filter(Value::is_object)
-        .map(Line)
 }
 
 #[cfg(test)]

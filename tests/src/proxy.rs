@@ -2,23 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 
-pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+use rustix::process::Pid;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
 
-use crate::binary::{binary, shared_cache};
+use crate::binary::shared_cache;
 use crate::log::Log;
-use crate::soon;
+use crate::process::{Process, Signal};
 
 /// A `tidegate run` of its own directory. Killed when dropped; when the test failed, its
 /// log is printed.
 pub struct Proxy {
     directory: TempDir,
-    child: Child,
-    pid: Pid,
+    process: Process,
     /// What it wrote to its standard error: its log.
     pub log: Log,
     /// What it wrote to its standard output: the access log, unless it goes elsewhere.
@@ -54,23 +51,15 @@ impl Proxy {
     pub fn launch(directory: TempDir, config: &str, arguments: &[&str]) -> Self {
         std::fs::write(directory.path().join("tidegate.yaml"), complete(config))
             .expect("the directory can be written");
-        let mut child = Command::new(binary())
-            .args(["--log-format", "json", "run", "-c", "tidegate.yaml"])
-            .args(arguments)
-            .current_dir(directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary starts");
-        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let process = Process::start(|command| {
+            command.args(["run", "-c", "tidegate.yaml"]).args(arguments);
+            command.current_dir(directory.path());
+        });
         Self {
             directory,
-            pid: pid.expect("a process that was just started has an id"),
-            log: Log::follow(child.stderr.take().expect("stderr is piped")),
-            access_log: Log::follow(child.stdout.take().expect("stdout is piped")),
-            child,
+            log: process.log.clone(),
+            access_log: process.output.clone(),
+            process,
             listeners: Vec::new(),
             admin: None,
         }
@@ -111,7 +100,7 @@ impl Proxy {
 
     /// Its process id.
     pub fn pid(&self) -> Pid {
-        self.pid
+        self.process.pid()
     }
 
     /// Its directory, where its configuration lies.
@@ -147,7 +136,7 @@ impl Proxy {
     /// # Panics
     /// When it ended already.
     pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).expect("it is running");
+        self.process.signal(signal);
     }
 
     /// Waits for its end.
@@ -155,9 +144,7 @@ impl Proxy {
     /// # Panics
     /// When it does not end within [`PATIENCE`](crate::PATIENCE).
     pub async fn wait_exit(&mut self) -> ExitStatus {
-        soon("the exit", self.child.wait())
-            .await
-            .expect("it can be waited for")
+        self.process.wait_exit().await
     }
 
     fn bound(&self, message: &str) -> Vec<SocketAddr> {
@@ -166,19 +153,6 @@ impl Proxy {
         lines
             .filter_map(|line| line.field("address")?.parse().ok())
             .collect()
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let lines = self.log.raw(0);
-            let from = lines.len().saturating_sub(100);
-            eprintln!(
-                "--- log of the proxy (last lines)\n{}",
-                lines[from..].join("\n")
-            );
-        }
     }
 }
 
@@ -194,7 +168,7 @@ pub fn directory() -> TempDir {
 }
 
 /// What every test wants and no test is about: the compile cache of this run.
-fn complete(config: &str) -> String {
+pub(crate) fn complete(config: &str) -> String {
     if config.lines().any(|line| line.starts_with("cache:")) {
         return config.to_owned();
     }

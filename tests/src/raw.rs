@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::soon;
 
@@ -19,7 +19,23 @@ impl Raw {
     /// # Panics
     /// When the connection is refused.
     pub async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("a connection");
+        Self::over(TcpStream::connect(address).await.expect("a connection"))
+    }
+
+    /// Connects with a receive buffer of about that many bytes: more than the buffers on
+    /// the way hold is not taken off the peer before it is read here.
+    ///
+    /// # Panics
+    /// When the connection is refused.
+    pub async fn open_narrow(address: SocketAddr, buffer: u32) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket
+            .set_recv_buffer_size(buffer)
+            .expect("an option of every TCP socket");
+        Self::over(socket.connect(address).await.expect("a connection"))
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream
             .set_nodelay(true)
             .expect("an option of every TCP socket");

@@ -128,7 +128,7 @@ fn check_world(
 
 /// Packages whose interfaces are offered; within them the linker decides.
 fn offered(import: &str) -> bool {
-    const OFFERED: [&str; 13] = [
+    const OFFERED: [&str; 14] = [
         "tidegate:plugin/types@",
         "tidegate:plugin/request@",
         "tidegate:plugin/log@",
@@ -137,6 +137,7 @@ fn offered(import: &str) -> bool {
         "tidegate:plugin/state@",
         "tidegate:plugin/metrics@",
         "tidegate:plugin/load@",
+        "tidegate:plugin/choice@",
         "wasi:cli/",
         "wasi:io/",
         "wasi:clocks/",

@@ -4,7 +4,7 @@ use crate::bindings::tidegate::plugin::types::HeaderEdit as Written;
 use http::{HeaderName, HeaderValue, header};
 
 /// Edits that one decision may carry.
-const MAX_EDITS: usize = 64;
+pub(crate) const MAX_EDITS: usize = 64;
 /// Bytes of names and values of one decision.
 const MAX_BYTES: usize = 16 << 10;
 

@@ -1,7 +1,8 @@
 //! One instance: a store, its data, and the calls into it.
 
 use crate::bindings::SelectorPlugin;
-use crate::bindings::exports::tidegate::plugin::selector::{Choice, Endpoint as Row};
+use crate::bindings::exports::tidegate::plugin::selector::Endpoint as Row;
+use crate::bindings::tidegate::plugin::types::HeaderEdit;
 use crate::component::Component;
 use crate::deadline::{self, Watch};
 use crate::error::{Fault, FaultKind, LoadError};
@@ -13,6 +14,7 @@ use crate::view::{Endpoint, Endpoints, Exchange};
 use crate::wasi::Wasi;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Result, Store};
 
@@ -36,6 +38,7 @@ pub(crate) struct Host {
     pub(crate) wasi: Wasi,
     pub(crate) exchange: Option<Box<dyn Exchange>>,
     pub(crate) endpoints: Option<Arc<Endpoints>>,
+    pub(crate) edits: Vec<HeaderEdit>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -55,6 +58,12 @@ impl Drop for Host {
 const MAX_HANDLES: usize = 4_096;
 /// Bytes that one host call may lift out of a guest.
 const MAX_LIFT: usize = 4 << 20;
+
+/// What a guest answered, unchecked.
+pub(crate) struct Answer {
+    pub(crate) index: u32,
+    pub(crate) edits: Vec<HeaderEdit>,
+}
 
 /// A running guest. After a fault it must be dropped: its store is poisoned.
 pub(crate) struct Instance {
@@ -79,6 +88,7 @@ impl Instance {
             wasi: crate::wasi::for_plugin(shared),
             exchange: None,
             endpoints: None,
+            edits: Vec::new(),
             shared: shared.clone(),
         };
         let mut store = Store::new(component.pre.engine(), host);
@@ -98,7 +108,7 @@ impl Instance {
 
     fn configure(&mut self, config: &str) -> Result<(), LoadError> {
         let bound = self.limits().setup_deadline;
-        deadline::arm(&mut self.store, bound);
+        self.begin(bound);
         let answer = self
             .guest
             .tidegate_plugin_selector()
@@ -127,7 +137,7 @@ impl Instance {
     pub(crate) fn update(&mut self, endpoints: &Arc<Endpoints>) -> Result<(), Fault> {
         let rows: Vec<Row> = endpoints.list().iter().map(row).collect();
         let bound = self.limits().setup_deadline;
-        deadline::arm(&mut self.store, bound);
+        self.begin(bound);
         self.store.data_mut().endpoints = Some(endpoints.clone());
         let answer = self
             .guest
@@ -141,10 +151,10 @@ impl Instance {
     pub(crate) fn select(
         &mut self,
         view: &mut Option<Box<dyn Exchange>>,
-    ) -> Result<Option<Choice>, Fault> {
+    ) -> Result<Option<Answer>, Fault> {
         let excluded = view.as_deref().map_or(0, |view| view.excluded().len());
         let deadline = self.limits().deadline;
-        deadline::arm(&mut self.store, deadline);
+        self.begin(deadline);
         self.store.data_mut().exchange = view.take();
         let excluded = u32::try_from(excluded).unwrap_or(u32::MAX);
         let answer = self
@@ -152,13 +162,24 @@ impl Instance {
             .tidegate_plugin_selector()
             .call_select(&mut self.store, excluded);
         *view = self.reclaim();
-        self.store.data_mut().wasi.flush();
-        answer.map_err(|error| fault(&self.store, &error))
+        let host = self.store.data_mut();
+        host.wasi.flush();
+        let edits = std::mem::take(&mut host.edits);
+        match answer {
+            Ok(index) => Ok(index.map(|index| Answer { index, edits })),
+            Err(error) => Err(fault(&self.store, &error)),
+        }
     }
 
     /// The view that is still lent, if any.
     pub(crate) fn reclaim(&mut self) -> Option<Box<dyn Exchange>> {
         self.store.data_mut().exchange.take()
+    }
+
+    /// Starts the clock of a call and forgets what an earlier one was refused.
+    fn begin(&mut self, deadline: Duration) {
+        self.store.data_mut().meter.refused = false;
+        deadline::arm(&mut self.store, deadline);
     }
 
     fn limits(&self) -> &Limits {

@@ -19,9 +19,9 @@ use std::time::Duration;
 /// What a thread works with.
 #[derive(Default)]
 pub(crate) struct Slot {
-    current: Option<Instance>,
+    current: Option<Box<Instance>>,
     /// Made for the list of a configuration that is about to be published.
-    staged: Option<Instance>,
+    staged: Option<Box<Instance>>,
 }
 
 /// A cache line of its own (two: processors fetch them in pairs).
@@ -35,7 +35,7 @@ pub(crate) struct Pool {
     config: String,
     pub(crate) shared: Arc<Shared>,
     slots: Box<[Padded]>,
-    spare: Mutex<Option<Instance>>,
+    spare: Mutex<Option<Box<Instance>>>,
     refill: Sender<Refill>,
     own: Weak<Pool>,
 }
@@ -115,7 +115,7 @@ impl Pool {
         Ok(result)
     }
 
-    fn ready(&self, slot: &mut Slot, endpoints: &Arc<Endpoints>) -> Result<Instance, Fault> {
+    fn ready(&self, slot: &mut Slot, endpoints: &Arc<Endpoints>) -> Result<Box<Instance>, Fault> {
         if let Some(instance) = slot.current.take_if(|current| current.knows(endpoints)) {
             return Ok(instance);
         }
@@ -135,7 +135,7 @@ impl Pool {
         Ok(instance)
     }
 
-    fn make(&self, endpoints: &Arc<Endpoints>) -> Result<Instance, LoadError> {
+    fn make(&self, endpoints: &Arc<Endpoints>) -> Result<Box<Instance>, LoadError> {
         let mut instance = Instance::start(&self.component, &self.shared, &self.config)?;
         instance
             .update(endpoints)
@@ -143,11 +143,17 @@ impl Pool {
                 call: "update",
                 fault,
             })?;
-        Ok(instance)
+        Ok(Box::new(instance))
     }
 
     fn checkout(&self) -> Option<MutexGuard<'_, Slot>> {
-        let home = thread_number() % self.slots.len();
+        let number = thread_number();
+        // Mostly there is a slot for each thread, and a division costs more than this.
+        let home = if number < self.slots.len() {
+            number
+        } else {
+            number % self.slots.len()
+        };
         if let Some(slot) = self.slots[home].0.try_lock() {
             return Some(slot);
         }

@@ -5,7 +5,7 @@ use crate::edits::{self, HeaderEdit};
 use crate::engine::Sandbox;
 use crate::error::{Fault, FaultKind, LoadError};
 use crate::imports::metrics::SeriesSink;
-use crate::instance::Shared;
+use crate::instance::{Answer, Shared};
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::throttle::Throttle;
@@ -160,14 +160,14 @@ impl Selector {
 }
 
 fn check(
-    choice: Option<crate::bindings::exports::tidegate::plugin::selector::Choice>,
+    answer: Option<Answer>,
     endpoints: &Endpoints,
     excluded: &[u32],
 ) -> Result<Option<Choice>, Fault> {
-    let Some(choice) = choice else {
+    let Some(Answer { index, edits }) = answer else {
         return Ok(None);
     };
-    let (index, length) = (choice.index, endpoints.list().len());
+    let length = endpoints.list().len();
     if index as usize >= length {
         return Err(Fault::new(
             FaultKind::Index,
@@ -180,8 +180,8 @@ fn check(
             format!("chose position {index}, which is excluded"),
         ));
     }
-    let response_edits = edits::parse(choice.response_edits)
-        .map_err(|problem| Fault::new(FaultKind::Edit, problem))?;
+    let response_edits =
+        edits::parse(edits).map_err(|problem| Fault::new(FaultKind::Edit, problem))?;
     Ok(Some(Choice {
         index,
         response_edits,

@@ -87,9 +87,9 @@ impl Requests {
             return;
         };
         view.set_attempt(0);
-        view.swap(&mut line.head);
+        view.lend(&mut line.head);
         let picked = choose(&view);
-        view.swap(&mut line.head);
+        view.give_back(&mut line.head);
         line.view = Some(view);
         if let Some(mut picked) = picked {
             picked.permit.settle(Outcome::Success);
@@ -106,10 +106,10 @@ impl Line {
     fn pick(&mut self, upstream: &Upstream) -> Option<Picked> {
         let mut view = self.view.take()?;
         view.set_attempt(0);
-        view.swap(&mut self.head);
+        view.lend(&mut self.head);
         let (mut view, picked, fault) = pick::endpoint(upstream, view);
         assert!(!fault, "a fault is not what is measured");
-        view.swap(&mut self.head);
+        view.give_back(&mut self.head);
         self.view = Some(view);
         picked.ok()
     }

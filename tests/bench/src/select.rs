@@ -17,7 +17,8 @@ const HASH_BOUNDED: &str =
     "{ plugin: consistent-hash, config: { key: { header: x-user }, bounded_load: 1.25 } }";
 
 /// What is measured: a name, a selector, and whether clients come with its cookie.
-const CASES: [(&str, &str, bool); 12] = [
+const CASES: [(&str, &str, bool); 13] = [
+    ("a plugin that does nothing", world::IDLE, false),
     ("round-robin", "round-robin", false),
     ("weighted", "weighted", false),
     ("weighted-random", "weighted-random", false),

@@ -14,6 +14,10 @@ use tidegate_runtime::{Options, Sandbox};
 /// The upstream of [`file`].
 pub const UPSTREAM: &str = "web";
 
+/// A plugin of every world that answers the first endpoint at once: what is left of a
+/// choice when the plugin does nothing.
+pub const IDLE: &str = "idle";
+
 /// What a process has once.
 pub struct World {
     directory: TempDir,
@@ -29,6 +33,8 @@ impl World {
             cache: Some(directory.path().join("cache")),
             ..Options::default()
         };
+        let idle = tidegate_components::Selector::default().component();
+        std::fs::write(directory.path().join("idle.wasm"), idle)?;
         Ok(Self {
             sandbox: Sandbox::new(options)?,
             metrics: Metrics::new("bench"),
@@ -69,7 +75,11 @@ impl World {
 
 /// A configuration with one upstream of so many endpoints. `selector` is YAML in one line.
 pub fn file(selector: &str, endpoints: usize) -> String {
-    let mut text = String::from("listeners: [{ address: 127.0.0.1:0 }]\nupstreams:\n  web:\n");
+    let mut text = String::from("listeners: [{ address: 127.0.0.1:0 }]\n");
+    if selector == IDLE {
+        text += "plugins: { idle: { source: idle.wasm } }\n";
+    }
+    text += "upstreams:\n  web:\n";
     // Writing into a string does not fail.
     let _ = writeln!(text, "    selector: {selector}\n    endpoints:");
     for number in 0..endpoints {

@@ -3,9 +3,8 @@
 //!
 //! The core modules follow the canonical ABI: a list or string is pointer and length, a
 //! result larger than one value is returned as a pointer. `select` answers with an
-//! `option<choice>`: discriminant at 0, index at 4, the edits' pointer and length at 8 and
-//! 12. `configure` answers with a `result<_, string>`: discriminant at 0, pointer at 4,
-//! length at 8.
+//! `option<u32>`: discriminant at 0, index at 4. `configure` answers with a
+//! `result<_, string>`: discriminant at 0, pointer at 4, length at 8.
 
 mod made;
 
@@ -99,7 +98,6 @@ impl Selector {
     (func $choose (param $index i32) (result i32)
         (i32.store8 (i32.const {ANSWER}) (i32.const 1))
         (i32.store offset=4 (i32.const {ANSWER}) (local.get $index))
-        (i64.store offset=8 (i32.const {ANSWER}) (i64.const 0))
         (i32.const {ANSWER}))
     (func $realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
         (local $at i32)

@@ -63,9 +63,9 @@ fn choose(session: &mut Session, exchange: &mut Exchange, upstream: &Arc<Upstrea
         .take()
         .ok_or_else(|| fail(exchange, Fault::Internal))?;
     view.set_attempt(exchange.attempts);
-    view.swap(session.req_header_mut());
+    view.lend(session.req_header_mut());
     let (mut view, picked, plugin_fault) = pick::endpoint(upstream, view);
-    view.swap(session.req_header_mut());
+    view.give_back(session.req_header_mut());
     exchange.plugin_fault |= plugin_fault;
     let result = match picked {
         Ok(picked) => {

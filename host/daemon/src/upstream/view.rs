@@ -1,17 +1,19 @@
 //! A request as plugins see it: lent to the sandbox for the length of a call.
 //!
-//! The request head is not copied. It is swapped with a blank one for the time of the
-//! call and swapped back after it: a call is synchronous, so nobody else can look.
+//! The request head is not copied. It is moved into the view for the time of the call
+//! and moved back after it, a blank one in its place meanwhile: a call is synchronous,
+//! so nobody else can look.
 
 use http::request::Parts;
 use pingora::http::RequestHeader;
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The view of one exchange, kept with it from the first attempt to the last.
 #[derive(Debug)]
 pub struct View {
-    head: RequestHeader,
+    head: Option<RequestHeader>,
     scheme: &'static str,
     authority: Arc<str>,
     client: IpAddr,
@@ -21,16 +23,15 @@ pub struct View {
 }
 
 impl View {
-    /// A view with a blank head; `lend` fills it.
+    /// A view without a head; `lend` gives it one.
     pub fn new(
         scheme: &'static str,
         authority: Arc<str>,
         client: IpAddr,
         route: Arc<str>,
     ) -> Box<Self> {
-        let head = blank();
         Box::new(Self {
-            head,
+            head: None,
             scheme,
             authority,
             client,
@@ -40,9 +41,17 @@ impl View {
         })
     }
 
-    /// Swaps the heads: once before a call and once after it.
-    pub fn swap(&mut self, head: &mut RequestHeader) {
-        std::mem::swap(&mut self.head, head);
+    /// Takes the head for the length of a call.
+    pub fn lend(&mut self, head: &mut RequestHeader) {
+        let blank = BLANK.take().unwrap_or_else(blank);
+        self.head = Some(std::mem::replace(head, blank));
+    }
+
+    /// Puts the head back.
+    pub fn give_back(&mut self, head: &mut RequestHeader) {
+        if let Some(own) = self.head.take() {
+            BLANK.set(Some(std::mem::replace(head, own)));
+        }
     }
 
     /// The next attempt begins; 0 is the first.
@@ -75,7 +84,7 @@ impl View {
 
 impl tidegate_runtime::Exchange for View {
     fn head(&self) -> &Parts {
-        &self.head
+        self.head.as_ref().expect("a head is lent before a call")
     }
 
     fn scheme(&self) -> &str {
@@ -105,6 +114,11 @@ impl tidegate_runtime::Exchange for View {
     fn excluded(&self) -> &[u32] {
         &self.excluded
     }
+}
+
+thread_local! {
+    /// What stands for a head that is lent; making one parses a target.
+    static BLANK: Cell<Option<RequestHeader>> = const { Cell::new(None) };
 }
 
 fn blank() -> RequestHeader {

@@ -3,6 +3,7 @@
 //! Every function answers at once, never panics and never fails for an ordinary
 //! reason: an error from here is a trap, and a trap costs the guest its life.
 
+mod choice;
 mod load;
 mod log;
 pub(crate) mod metrics;

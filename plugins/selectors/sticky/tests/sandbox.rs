@@ -15,13 +15,14 @@ fn visit(selector: &Plugin, request: Request) -> (u32, Option<String>) {
         index,
         response_edits,
     } = selector.select_for(request).unwrap().unwrap();
-    let set = response_edits.into_iter().map(|edit| match edit {
-        HeaderEdit::Append((name, value)) if name == "set-cookie" => {
-            String::from_utf8(value).unwrap()
+    let set = match &response_edits[..] {
+        [] => None,
+        [HeaderEdit::Append((name, value))] if name == "set-cookie" => {
+            Some(String::from_utf8(value.clone()).unwrap())
         }
         other => panic!("{other:?}"),
-    });
-    (index, set.last())
+    };
+    (index, set)
 }
 
 /// A new client: its endpoint, and its next request as a browser sends it.
