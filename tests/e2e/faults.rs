@@ -170,6 +170,7 @@ async fn all_endpoints_full_is_503() {
     for request in waiting {
         assert_eq!(request.await.expect("no panic").status(), 200);
     }
+    proxy.wait_idle().await;
     assert_eq!(
         get(address, "/").await.status(),
         200,

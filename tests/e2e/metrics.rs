@@ -139,6 +139,7 @@ async fn a_choice_that_is_full_is_counted_and_another_serves() {
     }
     assert_eq!(get(address, "/").await.endpoint(), "d");
     assert_eq!(full().await, 0.0, "everyone was free in its turn");
+    proxy.wait_idle_at(&endpoints[3]).await;
 
     // Now it is the turn of three that are full: the plugin is asked no fourth time.
     assert_eq!(get(address, "/").await.endpoint(), "d");

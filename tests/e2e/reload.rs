@@ -246,6 +246,7 @@ async fn an_endpoint_that_stays_keeps_its_count() {
             "b",
             "a is busy, and that is remembered"
         );
+        proxy.wait_idle_at(&b).await;
     }
     a.thaw();
     slow.await.expect("no panic");

@@ -1,5 +1,7 @@
 //! A new binary takes the listening sockets over while the old one finishes.
 
+use std::path::Path;
+
 use tidegate_e2e::client::get;
 use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, Signal, config, directory, eventually};
 
@@ -31,10 +33,7 @@ async fn no_request_fails_while_the_binary_is_replaced() {
     for _ in 0..UPGRADES {
         let with_upgrade = [&arguments[..], &["--upgrade"]].concat();
         let mut new = Proxy::launch(directory(), &text, &with_upgrade);
-        // The new process listens there until the old one hands over.
-        eventually("the upgrade socket", async || socket.exists().then_some(())).await;
-        old.signal(Signal::QUIT);
-        new.wait_ready().await;
+        hand_over(&old, &mut new, &socket).await;
         assert_eq!(new.address(), address, "the same socket");
         load.progress(300).await;
         assert_eq!(old.wait_exit().await.code(), Some(0));
@@ -65,9 +64,7 @@ async fn a_request_that_the_old_process_began_is_finished_there() {
         &text,
         &[&arguments[..], &["--upgrade"]].concat(),
     );
-    eventually("the upgrade socket", async || socket.exists().then_some(())).await;
-    old.signal(Signal::QUIT);
-    new.wait_ready().await;
+    hand_over(&old, &mut new, &socket).await;
     a.thaw();
     assert!(slow.await.expect("no panic").is_ok());
     assert_eq!(old.wait_exit().await.code(), Some(0));
@@ -77,4 +74,21 @@ async fn a_request_that_the_old_process_began_is_finished_there() {
         .await;
     assert_eq!(line.value("status"), 200);
     assert!(get(address, "/").await.is_ok());
+}
+
+/// Tells the old process to hand over once the socket of the new one is there; again when
+/// nobody accepts there yet, of which the old one says so and serves on.
+async fn hand_over(old: &Proxy, new: &mut Proxy, socket: &Path) {
+    eventually("the upgrade socket", async || socket.exists().then_some(())).await;
+    loop {
+        let mark = old.log.len();
+        old.signal(Signal::QUIT);
+        let outcome = old.log.wait_after(mark, "what became of it", |line| {
+            let message = line.message();
+            message.starts_with("nothing was handed over") || message.contains("this one drains")
+        });
+        if outcome.await.message().contains("this one drains") {
+            return new.wait_ready().await;
+        }
+    }
 }

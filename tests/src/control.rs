@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::Value;
+use test_backend::Endpoint;
 
 use crate::client::{Answer, Request};
 use crate::metrics::Metrics;
@@ -92,6 +93,21 @@ impl Proxy {
     pub async fn wait_idle(&self) {
         crate::eventually("no request in flight", async || {
             let busy = self.metrics().await.sum("lb_active_connections", &[]);
+            (busy == 0.0).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until no request is in flight at this endpoint: an answer is there a little
+    /// before its request is settled.
+    ///
+    /// # Panics
+    /// When that does not come about.
+    pub async fn wait_idle_at(&self, endpoint: &Endpoint) {
+        let address = endpoint.address().to_string();
+        crate::eventually("no request in flight there", async || {
+            let labels = [("backend", address.as_str())];
+            let busy = self.metrics().await.sum("lb_active_connections", &labels);
             (busy == 0.0).then_some(())
         })
         .await;

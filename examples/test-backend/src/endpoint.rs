@@ -1,7 +1,8 @@
 //! A running endpoint: its listener, its counters, and the switches that tests turn.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::answer::{Voice, answer};
 use crate::counter::Counter;
@@ -26,7 +27,13 @@ pub struct Endpoint {
     shared: Arc<Shared>,
     /// Keeps the port ours while the endpoint is stopped.
     _reserved: Reserved,
-    serving: Option<tokio::task::JoinHandle<()>>,
+    serving: Option<Serving>,
+}
+
+struct Serving {
+    /// Dropped or used, it ends the task.
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 struct Shared {
@@ -136,9 +143,9 @@ impl Endpoint {
     /// moment that this returns; the port stays reserved.
     pub async fn stop(&mut self) {
         if let Some(serving) = self.serving.take() {
-            serving.abort();
-            // The listener is closed when the task is gone.
-            let _ = serving.await;
+            // The task may have ended by itself only if it panicked.
+            let _ = serving.end.send(());
+            let _ = serving.task.await;
         }
     }
 
@@ -149,7 +156,10 @@ impl Endpoint {
     pub fn restart(&mut self) -> io::Result<()> {
         if self.serving.is_none() {
             let listener = reusable(self.address)?.listen(BACKLOG)?;
-            self.serving = Some(tokio::spawn(serve(listener, self.shared.clone())));
+            let silence = Silence::of(&listener)?;
+            let (end, ended) = oneshot::channel();
+            let task = tokio::spawn(serve(listener, silence, ended, self.shared.clone()));
+            self.serving = Some(Serving { end, task });
         }
         Ok(())
     }
@@ -158,22 +168,50 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         if let Some(serving) = &self.serving {
-            serving.abort();
+            serving.task.abort();
         }
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+/// Ends the listening when it is dropped, for every copy of the descriptor. Closing ours
+/// is not enough: a child that another thread starts holds a copy from its fork to its
+/// exec, and connections are accepted by nobody meanwhile.
+struct Silence(std::net::TcpStream);
+
+impl Silence {
+    fn of(listener: &TcpListener) -> io::Result<Self> {
+        // `shutdown` is the same call for every socket; only the type for streams has it.
+        Ok(Self(listener.as_fd().try_clone_to_owned()?.into()))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // It fails where listening sockets know no shutdown; then closing has to do.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    silence: Silence,
+    mut ended: oneshot::Receiver<()>,
+    shared: Arc<Shared>,
+) {
     // Dropped with this task, and every connection with it.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            _ = &mut ended => break,
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                 connections.spawn(connection(stream, shared.clone()));
             },
             Some(_) = connections.join_next() => {}
         }
     }
+    drop((silence, listener));
+    // Waits until the last one is closed.
+    connections.shutdown().await;
 }
 
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {

@@ -19,6 +19,10 @@ use crate::{Component, Plugin, Request, translate};
 pub(crate) static SANDBOX: LazyLock<Sandbox> =
     LazyLock::new(|| Sandbox::new(Options::default()).expect("this machine can run the sandbox"));
 
+/// While there is one subscriber only, tracing decides by the thread that meets a line first
+/// whether anybody wants it; that may be a thread of the sandbox's own, which has none.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
+
 /// The host of one upstream. Plugins made by one host share state, load, lines and metrics;
 /// two hosts share nothing, so tests do not meet.
 pub struct Host(pub(crate) Arc<World>);
@@ -40,6 +44,7 @@ impl Host {
     #[expect(clippy::new_without_default, reason = "each is a world of its own")]
     pub fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
+        LazyLock::force(&ANOTHER);
         let lines = Lines::default();
         Host(Arc::new(World {
             upstream: format!("test-{}", NUMBER.fetch_add(1, Ordering::Relaxed)),

@@ -1,9 +1,9 @@
 //! The log of the process: events of this program and of the libraries under it, to
 //! stderr.
 //!
-//! Libraries log through the `log` crate and are heard too, from warnings upwards:
-//! Pingora tells of every retry, and Cranelift of every function that it compiles.
-//! Whoever wants to hear more names them in the level: `info,pingora_core=debug`.
+//! Libraries log through the `log` crate and are heard too, from warnings upwards, but
+//! for Pingora, which is not: what it warns of is what clients and endpoints do. Whoever
+//! wants to hear more names them in the level: `info,pingora_core=debug`.
 //!
 //! An event that cannot be written is lost, in silence: a log that panics because
 //! its reader left would take the proxy with it.
@@ -156,7 +156,9 @@ mod tests {
     fn libraries_are_quiet_unless_they_are_named() {
         let say = || {
             tracing::info!(target: "pingora_proxy", "chatter");
-            tracing::warn!(target: "pingora_core::server", "warning");
+            tracing::error!(target: "pingora_core::server", "clients");
+            tracing::info!(target: "h2::proto", "chatter");
+            tracing::warn!(target: "wasmtime::engine", "warning");
             tracing::info!("own");
         };
         let messages = |level| -> Vec<String> {
@@ -171,8 +173,8 @@ mod tests {
         assert_eq!(messages("info"), ["warning", "own"]);
         assert_eq!(messages("error"), [""; 0]);
         assert_eq!(
-            messages("info,pingora_proxy=info"),
-            ["chatter", "warning", "own"]
+            messages("info,pingora=info"),
+            ["chatter", "clients", "warning", "own"]
         );
     }
 

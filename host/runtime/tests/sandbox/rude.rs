@@ -89,7 +89,10 @@ pub fn guest() -> Selector {
         .zip(&MISDEEDS)
         .map(|(attempt, misdeed)| {
             let statements = misdeed.statements;
-            format!("(if (i32.eq (call $attempt) (i32.const {attempt})) (then {statements}))\n")
+            format!(
+                "(if (i32.eq (call $attempt) (i32.const {attempt}))
+                    (then {statements} (return (call $choose (i32.const 0)))))\n"
+            )
         })
         .collect();
     Selector {
