@@ -114,11 +114,11 @@ async fn an_upload_that_is_slow_arrives() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_response_that_stalls_midway_is_cut_and_its_endpoint_blamed() {
-    // Longer than what is gathered before a response with a length is passed on.
-    let piece = "x".repeat(2000);
+    // Little: what waits for more of it is passed on all the same.
+    let piece = "abc";
     for answer in [
         format!("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{piece}"),
-        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n{piece}\r\n"),
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{piece}\r\n"),
     ] {
         let scripted = Scripted::start(answer).await;
         let proxy = proxy(scripted.address(), "timeouts: { idle: 500ms }").await;
@@ -129,7 +129,7 @@ async fn a_response_that_stalls_midway_is_cut_and_its_endpoint_blamed() {
         assert!(seen.starts_with("HTTP/1.1 200 "), "{seen}");
         let (_, body) = seen.split_once("\r\n\r\n").expect("a head");
         assert!(
-            body.contains(&piece) && !body.ends_with("0\r\n\r\n"),
+            body.contains(piece) && !body.ends_with("0\r\n\r\n"),
             "what came, and no regular end: {seen:?}"
         );
         let line = logged(&proxy).await;

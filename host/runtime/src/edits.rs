@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 /// Edits that one decision may carry.
 pub(crate) const MAX_EDITS: usize = 64;
 /// Bytes of names and values of one decision.
-const MAX_BYTES: usize = 16 << 10;
+pub(crate) const MAX_BYTES: usize = 16 << 10;
 
 /// One change to a set of header fields, valid by construction.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,6 +25,9 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Bytes that a component may have.
     pub max_component: u64,
+    /// Threads that will ask plugins at the same time: each gets an instance of its own,
+    /// as far as a plugin's limits allow.
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
         Self {
             cache: None,
             max_component: 64 << 20,
+            threads: std::thread::available_parallelism().map_or(2, usize::from),
         }
     }
 }

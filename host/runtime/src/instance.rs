@@ -39,6 +39,7 @@ pub(crate) struct Host {
     pub(crate) exchange: Option<Box<dyn Exchange>>,
     pub(crate) endpoints: Option<Arc<Endpoints>>,
     pub(crate) edits: Vec<HeaderEdit>,
+    pub(crate) edit_bytes: usize,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -89,6 +90,7 @@ impl Instance {
             exchange: None,
             endpoints: None,
             edits: Vec::new(),
+            edit_bytes: 0,
             shared: shared.clone(),
         };
         let mut store = Store::new(component.pre.engine(), host);
@@ -165,6 +167,7 @@ impl Instance {
         let host = self.store.data_mut();
         host.wasi.flush();
         let edits = std::mem::take(&mut host.edits);
+        host.edit_bytes = 0;
         match answer {
             Ok(index) => Ok(index.map(|index| Answer { index, edits })),
             Err(error) => Err(fault(&self.store, &error)),

@@ -29,6 +29,14 @@ pub(crate) struct Slot {
 #[derive(Default)]
 struct Padded(Mutex<Slot>);
 
+/// How many instances there are to be.
+pub(crate) struct Size {
+    /// Threads that will ask: each gets a slot, as far as the limits allow.
+    pub(crate) threads: usize,
+    /// Instances to make before the first call; at least one is.
+    pub(crate) warm: usize,
+}
+
 /// The instances of one plugin use.
 pub(crate) struct Pool {
     component: Component,
@@ -42,19 +50,18 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// Starts one instance with that list, which proves the plugin, and more up to
-    /// `warm`; orders a spare.
+    /// the size's `warm`; orders a spare.
     pub(crate) fn start(
         component: Component,
         shared: Arc<Shared>,
         config: String,
-        warm: usize,
+        size: Size,
         endpoints: &Arc<Endpoints>,
         housekeeper: &Housekeeper,
     ) -> Result<Arc<Self>, LoadError> {
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .max(2);
-        let slots = threads.min(shared.limits.instances.max(1) as usize);
+        let slots = size
+            .threads
+            .clamp(1, shared.limits.instances.max(1) as usize);
         let pool = Arc::new_cyclic(|own| Self {
             component,
             config,
@@ -64,7 +71,7 @@ impl Pool {
             refill: housekeeper.0.clone(),
             own: own.clone(),
         });
-        for slot in pool.slots.iter().take(warm.max(1)) {
+        for slot in pool.slots.iter().take(size.warm.max(1)) {
             let instance = pool.make(endpoints)?;
             slot.0.lock().staged = Some(instance);
         }

@@ -7,7 +7,7 @@ use crate::error::{Fault, FaultKind, LoadError};
 use crate::imports::metrics::SeriesSink;
 use crate::instance::{Answer, Shared};
 use crate::limits::Limits;
-use crate::pool::Pool;
+use crate::pool::{self, Pool};
 use crate::throttle::Throttle;
 use crate::view::{Endpoints, Exchange};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -83,7 +83,10 @@ impl Sandbox {
             component.clone(),
             shared,
             purpose.config,
-            purpose.warm,
+            pool::Size {
+                threads: self.options.threads,
+                warm: purpose.warm,
+            },
             endpoints,
             &self.housekeeper,
         )?;

@@ -9,10 +9,11 @@ mkdir -p "$bin"
 cp "$here"/*.toml "$copy/targets/"
 cp "$here"/*.tmpl "$copy/configs/"
 cd "$here/../../.."
-# The feature last, so that the usual binary is what is left in the target directory
-# only until the next build: both are copied away at once.
-cargo build --release --workspace --bins
-cp target/release/tidegate "$bin/tidegate"
-cargo build --release --workspace --bins --features tidegate/native-baseline
-cp target/release/tidegate "$bin/tidegate-native"
-cargo build --release --workspace --bins
+build() { # name, further arguments
+    name=$1; shift
+    cargo build --release --workspace --bin tidegate "$@"
+    cp target/release/tidegate "$bin/$name.new" && mv "$bin/$name.new" "$bin/$name"
+}
+# The usual one last: it is what stays in the target directory.
+build tidegate-native --features tidegate/native-baseline
+build tidegate

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where `cargo build --release` leaves it.
 pub const BINARY: &str = "target/release/tidegate";
@@ -68,18 +68,11 @@ impl Process {
         Ok(number.context("a process has resident memory")?.parse()?)
     }
 
-    /// Resident memory in KiB once it has not changed for a second.
+    /// Resident memory in KiB after a moment without requests: allocators give back
+    /// late, and some never stop moving, so this does not wait for it to stand still.
     pub fn settled(&self) -> Result<u64> {
-        let mut last = self.resident()?;
-        let mut since = Instant::now();
-        while since.elapsed() < Duration::from_secs(1) {
-            std::thread::sleep(Duration::from_millis(50));
-            let now = self.resident()?;
-            if now.abs_diff(last) > 16 {
-                (last, since) = (now, Instant::now());
-            }
-        }
-        Ok(last)
+        std::thread::sleep(Duration::from_secs(1));
+        self.resident()
     }
 }
 

@@ -11,7 +11,7 @@ use tidegate::snapshot::{Compiled, Current, Snapshot, compile};
 use tidegate::telemetry::Metrics;
 use tidegate_runtime::{Options, Sandbox};
 
-/// The upstream of [`file`].
+/// The upstream of [`file`](fn@file).
 pub const UPSTREAM: &str = "web";
 
 /// A plugin of every world that answers the first endpoint at once: what is left of a

@@ -39,6 +39,7 @@ fn examine(file: &Path, probe: bool) -> Result<String, Problems> {
     let config = reload::load(file)?;
     let options = Options {
         cache: super::run::cache(&config),
+        threads: config.threads.get(),
         ..Options::default()
     };
     let sandbox = Sandbox::new(options).map_err(|error| super::run::whole(error.to_string()))?;

@@ -98,6 +98,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     let options = Options {
         cache: cache(&config),
+        threads: config.threads.get(),
         ..Options::default()
     };
     let sandbox = Arc::new(Sandbox::new(options)?);

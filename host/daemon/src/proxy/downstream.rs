@@ -135,7 +135,16 @@ impl AsyncRead for Downstream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match Pin::new(self.stream.get_mut()).poll_read(context, buffer) {
-            Poll::Pending => self.poll_deadline(Wait::Endpoint, context),
+            Poll::Pending => {
+                // Nothing more comes for now, so what was gathered may go: a client is
+                // not to wait for a head until the body is there.
+                if !self.stream.buffer().is_empty()
+                    && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context)
+                {
+                    return Poll::Ready(Err(error));
+                }
+                self.poll_deadline(Wait::Endpoint, context)
+            }
             read => read,
         }
     }

@@ -41,16 +41,29 @@ pub struct Received {
 /// When the path cannot be bound, or what comes is not a handover.
 pub fn receive(path: &Path) -> io::Result<Received> {
     remove_stale(path)?;
-    let listener = UnixListener::bind(path)?;
+    let listener = listen(path)?;
     let result = loop {
         let (old, _) = listener.accept()?;
-        if socket_peercred(&old)?.uid == geteuid() {
-            break read(old);
+        if socket_peercred(&old)?.uid != geteuid() {
+            tracing::warn!("a process of another user wanted to hand over sockets");
+            continue;
         }
-        tracing::warn!("a process of another user wanted to hand over sockets");
+        match read(old) {
+            Ok(received) => break Ok(received),
+            Err(error) => tracing::warn!(%error, "this was no handover; waiting on"),
+        }
     };
     let _ = fs::remove_file(path);
     result
+}
+
+/// Listens before the path exists: who finds it there may connect at once.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    remove_stale(&temporary)?;
+    let listener = UnixListener::bind(&temporary)?;
+    fs::rename(&temporary, path)?;
+    Ok(listener)
 }
 
 impl Received {
@@ -119,7 +132,7 @@ fn read(old: UnixStream) -> io::Result<Received> {
         .collect();
     let names = String::from_utf8_lossy(&names[..message.bytes]).into_owned();
     let names: Vec<&str> = names.split('\n').filter(|name| !name.is_empty()).collect();
-    if names.len() != descriptors.len() {
+    if names.is_empty() || names.len() != descriptors.len() {
         return Err(io::Error::other(format!(
             "{} names came with {} sockets",
             names.len(),

@@ -3,7 +3,7 @@
 //! Smooth weighted round robin, exact over each full cycle and over all threads of the host: the
 //! cycle is written down when the endpoints change, and the number of the next turn is shared. How
 //! long cycles are shortened, and by how much that is off, says
-//! [`smooth_cycle`](tidegate_sdk::algorithms::smooth_cycle). A draining endpoint is left out unless
+//! [`smooth_cycle`]. A draining endpoint is left out unless
 //! all drain. When the endpoint whose turn it is must not be used, lots are drawn among the turns of
 //! the others: whoever comes next in the cycle would otherwise get the whole share of a heavy one.
 
