@@ -24,6 +24,7 @@ release: setup ## the binary to deploy: target/release/tidegate
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	cd examples/header-canary && $(CARGO) fmt --check && $(CARGO) clippy --target-dir $(TARGET)/examples --all-targets -- -D warnings
 
 doc: setup
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
