@@ -1,7 +1,8 @@
 //! What became of an attempt, in the words that every policy shares.
 //!
 //! Refuses to judge: whether a cause is worth a retry is for [`crate::decide`], whether it
-//! counts against the endpoint is for the policy that is told of it.
+//! counts against the endpoint is for the policy that is told of it. So every status from
+//! 500 is reported as one, and each rule names those that it minds.
 
 /// What an attempt died of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +15,8 @@ pub enum Cause {
     Reset,
     /// The response, or the next part of it, did not come in time.
     ResponseTimeout,
-    /// The endpoint answered with a status that its rules count as a failure.
+    /// The endpoint answered with this status, 500 or above. To a rule that does not name it
+    /// this is no failure.
     Status(u16),
 }
 
@@ -42,7 +44,7 @@ impl Cause {
 pub enum Outcome {
     /// The endpoint did what was asked of it.
     Success,
-    /// The endpoint failed.
+    /// The endpoint failed, or answered with a status that some rule may mind.
     Failure(Cause),
     /// Nobody can tell, and nobody may be blamed: the client left, a pooled connection had
     /// gone stale, or the permit was dropped unreported.

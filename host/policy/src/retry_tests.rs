@@ -92,12 +92,20 @@ fn sent_bytes_are_repeated_only_when_that_is_asked_for_and_safe() {
         idempotent: false,
         ..RESET_GET
     };
-    assert_eq!(given_up(&resets(), &post), Some(Refusal::Unsafe));
+    assert_eq!(given_up(&resets(), &post), Some(Refusal::NotIdempotent));
+    let any_method = RetryRule {
+        non_idempotent: true,
+        ..resets()
+    };
+    assert_eq!(given_up(&any_method, &post), None);
     let long_body = Facts {
         replayable: false,
         ..RESET_GET
     };
-    assert_eq!(given_up(&resets(), &long_body), Some(Refusal::Unsafe));
+    assert_eq!(
+        given_up(&any_method, &long_body),
+        Some(Refusal::NotReplayable)
+    );
     let answered = Facts {
         response_started: true,
         ..RESET_GET
@@ -129,6 +137,31 @@ fn a_timeout_is_repeated_only_on_request() {
 }
 
 #[test]
+fn a_status_is_repeated_when_it_is_named_and_then_waits() {
+    let busy = Facts {
+        cause: Cause::Status(503),
+        ..RESET_GET
+    };
+    assert_eq!(
+        decide(&resets(), &busy, 0),
+        Decision::GiveUp(Refusal::NotAsked)
+    );
+    let gateway = rule(RetryOn {
+        statuses: StatusSet::range(502, 504),
+        ..RetryOn::default()
+    });
+    assert!(gateway.wants(Cause::Status(504)) && !gateway.wants(Cause::Status(500)));
+    let Decision::Retry {
+        after,
+        same_endpoint: false,
+    } = decide(&gateway, &busy, u64::MAX)
+    else {
+        panic!("503 is named")
+    };
+    assert!(after > Duration::from_millis(24), "{after:?}");
+}
+
+#[test]
 fn a_stale_connection_is_replaced_at_once_on_the_same_endpoint() {
     let again = Decision::Retry {
         after: Duration::ZERO,
@@ -156,12 +189,12 @@ fn a_stale_connection_is_replaced_at_once_on_the_same_endpoint() {
     };
     assert_eq!(
         decide(&RetryRule::default(), &post, 0),
-        Decision::GiveUp(Refusal::Unsafe)
+        Decision::GiveUp(Refusal::NotIdempotent)
     );
 }
 
 #[test]
-fn the_deadline_ends_retries_and_clips_the_wait() {
+fn the_deadline_ends_retries_and_no_wait_goes_beyond_it() {
     let over = Facts {
         remaining: Some(Duration::ZERO),
         ..REFUSED
@@ -178,11 +211,10 @@ fn the_deadline_ends_retries_and_clips_the_wait() {
     };
     assert_eq!(
         decide(&RetryRule::default(), &close, u64::MAX),
-        Decision::Retry {
-            after: remaining,
-            same_endpoint: false
-        },
+        Decision::GiveUp(Refusal::Deadline),
+        "the wait would take what is left"
     );
+    assert_eq!(decide(&RetryRule::default(), &close, 0), ELSEWHERE_AT_ONCE);
 }
 
 fn cause() -> impl Strategy<Value = Cause> {
@@ -198,16 +230,24 @@ fn cause() -> impl Strategy<Value = Cause> {
 prop_compose! {
     fn rules()(
         attempts in 1u32..=10,
-        connect_failure: bool, reset: bool, timeout: bool,
+        connect_failure: bool, reset: bool, timeout: bool, non_idempotent: bool,
+        (first, last) in (400u16..600, 400u16..600), per_attempt in prop::option::of(0u64..1_000),
         base in 0u64..1_000, max in 0u64..1_000,
     ) -> RetryRule {
         RetryRule {
             attempts: NonZeroU32::new(attempts).expect("from 1"),
-            on: RetryOn { connect_failure, reset, timeout },
+            on: RetryOn {
+                connect_failure,
+                reset,
+                timeout,
+                statuses: StatusSet::range(first, last),
+            },
             backoff: Backoff {
                 base: Duration::from_millis(base),
                 max: Duration::from_millis(max),
             },
+            per_attempt: per_attempt.map(Duration::from_millis),
+            non_idempotent,
         }
     }
 }
@@ -216,8 +256,8 @@ prop_compose! {
     fn facts()(
         attempt in 1u32..=12, cause in cause(),
         sent: bool, idempotent: bool, replayable: bool,
-        response_started: bool, stale_reuse: bool,
-        remaining in prop::option::of(0u64..2_000),
+        response_started in prop::bool::weighted(0.1), stale_reuse: bool,
+        remaining in prop::option::of(prop_oneof![0u64..50, 0u64..2_000]),
     ) -> Facts {
         Facts {
             attempt, cause, sent, idempotent, replayable, response_started, stale_reuse,
@@ -227,21 +267,26 @@ prop_compose! {
 }
 
 proptest! {
+    /// Catches: a method that is repeated although neither it nor the route allows that, a
+    /// body that is sent in part, a cause that nobody named, a wait beyond the deadline.
     #[test]
     fn a_retry_is_always_safe_in_time_and_bounded(
         rule in rules(), facts in facts(), random: u64,
     ) {
         if let Decision::Retry { after, same_endpoint } = decide(&rule, &facts, random) {
             prop_assert!(!facts.response_started);
-            prop_assert!(!facts.sent || (facts.idempotent && facts.replayable));
+            let repeatable = (facts.idempotent || rule.non_idempotent) && facts.replayable;
+            prop_assert!(!facts.sent || repeatable);
+            prop_assert!(facts.stale_reuse || rule.wants(facts.cause));
             prop_assert!(facts.attempt < rule.attempts.get());
-            prop_assert!(facts.remaining.is_none_or(|left| !left.is_zero() && after <= left));
+            prop_assert!(facts.remaining.is_none_or(|left| after < left));
             prop_assert!(after <= rule.backoff.max);
             prop_assert_eq!(same_endpoint, facts.stale_reuse);
         }
     }
 
-    /// However its attempts fail, a request ends, and within its bounds.
+    /// However its attempts fail, a request ends, and within its bounds. Catches: an attempt
+    /// too many.
     #[test]
     fn a_request_always_comes_to_an_end(
         rule in rules(),
