@@ -14,6 +14,9 @@ upstreams:
 routes: [{ upstream: web }]
 ";
 
+/// The sample list of endpoints.
+const LIST: &str = "endpoints";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn six_lines_share_requests_exactly() {
     let endpoints = [
@@ -56,7 +59,9 @@ async fn every_sample_starts_and_answers() {
     let mut started = 0;
     for entry in std::fs::read_dir(&samples).expect("the samples") {
         let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|extension| extension != "yaml") {
+        // A list of endpoints is no configuration: a sample refers to it.
+        let list = path.file_stem().is_some_and(|name| name == LIST);
+        if list || path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
         println!("sample {}", path.display());
@@ -66,6 +71,9 @@ async fn every_sample_starts_and_answers() {
         let sample = sample.replace(built, &canary.display().to_string());
         let beside = directory();
         copy_files(&samples, beside.path());
+        let list = beside.path().join(LIST).with_extension("yaml");
+        let listed = std::fs::read_to_string(&list).expect("a list");
+        std::fs::write(&list, config::adapt(&listed, &addresses)).expect("it can be written");
         let proxy = Proxy::start_in(beside, &config::adapt(&sample, &addresses), &[]).await;
         for address in proxy.addresses() {
             let status = client::get(*address, "/").await.status();

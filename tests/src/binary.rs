@@ -13,7 +13,24 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("TIDEGATE_BIN") {
         Some(path) => path.into(),
-        None => build(),
+        None => build("tidegate"),
+    })
+}
+
+/// The binary `test-backend`, of the same target directory and profile as the running test.
+///
+/// # Panics
+/// When it does not build.
+pub(crate) fn backend() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let there = profile_directory().join("test-backend");
+        // Whoever names the binary under test has built both.
+        if std::env::var_os("TIDEGATE_BIN").is_some() && there.exists() {
+            there
+        } else {
+            build("test-backend")
+        }
     })
 }
 
@@ -93,17 +110,17 @@ pub(crate) fn shared_cache() -> PathBuf {
 
 /// Without `-p`: from the root of the workspace, dependencies get the same features as in
 /// `cargo test --workspace`, so nothing is built twice.
-fn build() -> PathBuf {
+fn build(name: &str) -> PathBuf {
     let directory = profile_directory();
     let mut command = cargo();
-    command.args(["build", "--quiet", "--bin", "tidegate", "--target-dir"]);
+    command.args(["build", "--quiet", "--bin", name, "--target-dir"]);
     command.arg(target_directory());
     if directory.file_name().is_some_and(|name| name == "release") {
         command.arg("--release");
     }
     let status = command.status().expect("cargo starts");
     assert!(status.success(), "the binary under test does not build");
-    directory.join("tidegate")
+    directory.join(name)
 }
 
 fn cargo() -> Command {

@@ -6,6 +6,7 @@
 //! something happen: waiting is for a log line, a counter or an exit, and is bounded.
 
 mod answer;
+mod backend;
 mod background;
 mod binary;
 pub mod client;
@@ -22,6 +23,7 @@ mod report;
 
 use std::time::Duration;
 
+pub use backend::Backend;
 pub use background::Background;
 pub use binary::{binary, plugin, run, target_directory, test_plugin};
 pub use control::Refused;

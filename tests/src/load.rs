@@ -30,6 +30,8 @@ pub struct LoadPlan {
     pub count: Option<u64>,
     /// The request.
     pub request: Request,
+    /// Whether each request gets a number of its own, as `x-id=N` in its query.
+    pub numbered: bool,
 }
 
 impl Default for LoadPlan {
@@ -40,6 +42,7 @@ impl Default for LoadPlan {
             rate: None,
             count: None,
             request: Request::get("/"),
+            numbered: false,
         }
     }
 }
@@ -58,6 +61,8 @@ struct Shared {
     /// Requests that may still be begun.
     left: AtomicU64,
     pace: Option<Duration>,
+    /// The number of the next request, when they are numbered.
+    number: Option<AtomicU64>,
     /// Good answers so far.
     done: watch::Sender<u64>,
 }
@@ -79,6 +84,7 @@ impl Load {
             stop: AtomicBool::new(false),
             left: AtomicU64::new(plan.count.unwrap_or(u64::MAX)),
             pace,
+            number: plan.numbered.then(AtomicU64::default),
             done: watch::Sender::new(0),
         });
         let worker = |n| tokio::spawn(work(shared.clone(), n < plan.keep_alive));
@@ -194,6 +200,15 @@ async fn one(
         None => Connection::open(shared.address).await?,
     };
     let mut request = shared.request.clone();
+    if let Some(number) = &shared.number {
+        let join = if request.target.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        request.target += &format!("{join}x-id={number}");
+    }
     if !keep_alive {
         request = request.header("connection", "close");
     }

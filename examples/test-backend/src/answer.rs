@@ -88,6 +88,11 @@ pub(crate) async fn answer(
     }
 }
 
+/// A 500 of an endpoint that is ill.
+pub(crate) fn broken(voice: &Voice, held: impl Send + 'static) -> Response<Played> {
+    plain(voice, StatusCode::INTERNAL_SERVER_ERROR, "ill\n", held)
+}
+
 fn health(voice: &Voice, healthy: bool, held: impl Send + 'static) -> Response<Played> {
     if healthy {
         plain(voice, StatusCode::OK, "healthy\n", held)

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::answer::{Voice, answer};
+use crate::answer::{Voice, answer, broken};
 use crate::counter::Counter;
 use crate::reserved::{Reserved, reusable};
 
@@ -40,6 +42,9 @@ struct Shared {
     voice: Arc<Voice>,
     frozen: watch::Sender<bool>,
     delay: AtomicU64,
+    fail_every: AtomicU64,
+    turn: AtomicU64,
+    log: AtomicBool,
     hits: Counter,
     in_flight: Counter,
     connections: Counter,
@@ -72,6 +77,9 @@ impl Endpoint {
             voice: Arc::new(voice),
             frozen: watch::Sender::new(false),
             delay: AtomicU64::new(0),
+            fail_every: AtomicU64::new(0),
+            turn: AtomicU64::new(0),
+            log: AtomicBool::new(false),
             hits: Counter::default(),
             in_flight: Counter::default(),
             connections: Counter::default(),
@@ -129,6 +137,16 @@ impl Endpoint {
         self.shared.delay.store(millis, Ordering::SeqCst);
     }
 
+    /// From now on every nth request is answered with 500, `/health` apart; with 0 none is.
+    pub fn fail_every(&self, nth: u64) {
+        self.shared.fail_every.store(nth, Ordering::SeqCst);
+    }
+
+    /// From now on each request that arrives is printed, or not.
+    pub fn log_requests(&self, log: bool) {
+        self.shared.log.store(log, Ordering::SeqCst);
+    }
+
     /// From now on requests are accepted and not answered, until [`thaw`](Self::thaw).
     pub fn freeze(&self) {
         self.shared.frozen.send_replace(true);
@@ -162,6 +180,28 @@ impl Endpoint {
             self.serving = Some(Serving { end, task });
         }
         Ok(())
+    }
+}
+
+impl Shared {
+    fn note(&self, request: &Request<Incoming>) {
+        if self.log.load(Ordering::Relaxed) {
+            println!(
+                "{} got {} {}",
+                self.voice.name,
+                request.method(),
+                request.uri()
+            );
+        }
+    }
+
+    /// Whether it is this request's turn to fail.
+    fn fails(&self, request: &Request<Incoming>) -> bool {
+        let nth = self.fail_every.load(Ordering::Relaxed);
+        nth > 0 && request.uri().path() != "/health" && {
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed) + 1;
+            turn.is_multiple_of(nth)
+        }
     }
 }
 
@@ -220,6 +260,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         shared.hits.add(1);
+        shared.note(&request);
+        let fails = shared.fails(&request);
         let held = shared.in_flight.hold();
         let shared = shared.clone();
         async move {
@@ -227,6 +269,9 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
             let delay = shared.delay.load(Ordering::SeqCst);
             if delay > 0 {
                 tokio::time::sleep(Duration::from_millis(delay)).await;
+            }
+            if fails {
+                return Ok(broken(&shared.voice, held));
             }
             answer(shared.voice.clone(), request, held).await
         }

@@ -19,6 +19,12 @@ struct Arguments {
     /// Wait this long before every answer, for example 10ms.
     #[arg(long, value_parser = parse_duration, default_value = "0ms")]
     delay: Duration,
+    /// Answer every Nth request with 500; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fail_every: u64,
+    /// Print a line for each request that arrives: `a got GET /path`.
+    #[arg(long)]
+    log: bool,
 }
 
 #[tokio::main]
@@ -33,6 +39,8 @@ async fn main() -> anyhow::Result<()> {
             .unwrap_or_else(|| letter(position));
         let endpoint = Endpoint::start_on(&name, *address)?;
         endpoint.set_delay(arguments.delay);
+        endpoint.fail_every(arguments.fail_every);
+        endpoint.log_requests(arguments.log);
         println!("{name} listens on {}", endpoint.address());
         endpoints.push(endpoint);
     }

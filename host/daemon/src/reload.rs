@@ -1,17 +1,24 @@
 //! A new configuration, from a file to a published snapshot, or nothing at all.
 
-use crate::config::value::{AccessLog as LogConfig, LogFormat, Sink as SinkConfig};
+use crate::config::value::{AccessLog as LogConfig, Address, LogFormat, Name, Sink as SinkConfig};
 use crate::config::{self, Config, Problem, Problems};
-use crate::server::Listeners;
 use crate::server::listeners::Inherited;
+use crate::server::{Listeners, Wanted};
 use crate::snapshot::{Compiled, Current, Snapshot, compile};
 use crate::telemetry::{AccessLog, Format, Metrics, Sink};
+use crate::upstream::Tending;
+use crate::upstream::resolve::Resolver;
 use crate::watch::{self, Look};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tidegate_runtime::Sandbox;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch as cell};
+
+/// How long a start or a reload waits for the addresses of names; those that are not
+/// known by then come when they come.
+pub const FIRST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// What stays when configurations come and go.
 pub struct Reloader {
@@ -20,7 +27,10 @@ pub struct Reloader {
     metrics: Arc<Metrics>,
     current: Arc<Current>,
     listeners: Arc<Listeners>,
+    tending: Arc<Tending>,
     running: Mutex<Running>,
+    /// Who knows the names now: it is another one when its configuration changes.
+    resolver: cell::Sender<Arc<Resolver>>,
 }
 
 /// The configuration that runs, and what was opened for it.
@@ -40,16 +50,22 @@ impl Reloader {
         metrics: Arc<Metrics>,
         current: Arc<Current>,
         listeners: Arc<Listeners>,
+        tending: Arc<Tending>,
         running: Running,
+        resolver: Arc<Resolver>,
     ) -> Arc<Self> {
         let file = running.config.file.clone();
+        tending.follow(current.load().upstreams.values());
+        resolver.follow(names(&running.config));
         Arc::new(Self {
             file,
             sandbox,
             metrics,
             current,
             listeners,
+            tending,
             running: Mutex::new(running),
+            resolver: cell::Sender::new(resolver),
         })
     }
 
@@ -90,12 +106,13 @@ impl Reloader {
 
     async fn apply(&self, running: &mut Running) -> Result<u64, Problems> {
         let config = load(&self.file)?;
+        let resolver = self.resolver_for(running, &config).await?;
         let access_log = if config.access_log == running.config.access_log {
             running.access_log.clone()
         } else {
             open_log(&config.access_log, &self.metrics)?
         };
-        let snapshot = self.compile(&config, access_log.clone()).await?;
+        let snapshot = self.compile(&config, access_log.clone(), &resolver)?;
         let wanted = addresses(&config);
         let bound = self
             .listeners
@@ -103,7 +120,13 @@ impl Reloader {
             .map_err(|failed| unbound(&config, &failed))?;
         warn_of_restarts(&running.config, &config);
         let generation = snapshot.generation;
-        self.current.publish(snapshot);
+        self.publish(snapshot);
+        resolver.follow(names(&config));
+        self.resolver.send_if_modified(|known| {
+            let other = !Arc::ptr_eq(known, &resolver);
+            *known = resolver;
+            other
+        });
         self.listeners.switch(&wanted, bound);
         if access_log.is_some()
             && let Some(log) = running
@@ -118,24 +141,116 @@ impl Reloader {
         Ok(generation)
     }
 
+    /// The resolver that the configuration asks for, with first answers to its names.
+    async fn resolver_for(
+        &self,
+        running: &Running,
+        config: &Config,
+    ) -> Result<Arc<Resolver>, Problems> {
+        let resolver = if config.resolver == running.config.resolver {
+            self.resolver.borrow().clone()
+        } else {
+            self::resolver(config)?
+        };
+        resolver.first(&names(config), FIRST_ANSWERS).await;
+        Ok(resolver)
+    }
+
     /// Compiles on a thread that may be busy: requests go on meanwhile.
-    async fn compile(
+    fn compile(
         &self,
         config: &Config,
         access_log: Option<Arc<AccessLog>>,
+        resolver: &Resolver,
     ) -> Result<Snapshot, Problems> {
         let previous = self.current.load();
-        let (sandbox, metrics) = (self.sandbox.clone(), self.metrics.clone());
         tokio::task::block_in_place(|| {
             let with = Compiled {
-                sandbox: &sandbox,
-                metrics: &metrics,
+                sandbox: &self.sandbox,
+                metrics: &self.metrics,
                 access_log,
+                prober: &self.tending.prober,
+                addresses: &|name| resolver.addresses(name),
                 previous: Some(&previous),
             };
             compile(config, with)
         })
     }
+
+    fn publish(&self, snapshot: Snapshot) {
+        self.current.publish(snapshot);
+        self.tending.follow(self.current.load().upstreams.values());
+    }
+
+    /// The same configuration with the addresses that its names have now. Its generation
+    /// stays: nothing that an operator wrote has changed.
+    async fn renew(&self) {
+        let running = self.running.lock().await;
+        let resolver = self.resolver.borrow().clone();
+        match self.compile(&running.config, running.access_log.clone(), &resolver) {
+            Ok(snapshot) => self.publish(Snapshot {
+                generation: self.current.load().generation,
+                ..snapshot
+            }),
+            Err(problems) => {
+                for problem in &problems.0 {
+                    tracing::error!("endpoints stay as they were: {problem}");
+                }
+            }
+        }
+    }
+}
+
+/// Publishes new addresses of names as they become known. Never returns.
+pub async fn follow_names(reloader: Arc<Reloader>) {
+    let mut resolvers = reloader.resolver.subscribe();
+    loop {
+        let mut changes = resolvers.borrow_and_update().changes();
+        loop {
+            let another = tokio::select! {
+                changed = changes.changed() => changed.is_err(),
+                _ = resolvers.changed() => true,
+            };
+            if another {
+                break;
+            }
+            reloader.renew().await;
+        }
+        // Changes that came while nobody listened.
+        reloader.renew().await;
+    }
+}
+
+/// Who answers for the names of that configuration.
+///
+/// # Errors
+/// When it cannot be made: the system's own configuration of names cannot be read.
+pub fn resolver(config: &Config) -> Result<Arc<Resolver>, Problems> {
+    Resolver::new(&config.resolver).map_err(|message| {
+        Problems(vec![Problem {
+            place: None,
+            path: "resolver".into(),
+            message,
+            help: Some("write the addresses of name servers under `resolver.servers`".into()),
+        }])
+    })
+}
+
+/// The names among the endpoints of a configuration.
+pub fn names(config: &Config) -> Vec<Name> {
+    let endpoints = config
+        .upstreams
+        .values()
+        .flat_map(|upstream| &upstream.endpoints);
+    let mut names: Vec<Name> = endpoints
+        .filter_map(|endpoint| match &endpoint.address {
+            Address::Name(name) => Some(name.clone()),
+            Address::Socket(_) => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Loads the file with the variables of this process.
@@ -146,12 +261,15 @@ pub fn load(file: &Path) -> Result<Config, Problems> {
     config::load(file, &|name| std::env::var(name).ok())
 }
 
-/// The addresses to accept on.
-pub fn addresses(config: &Config) -> Vec<SocketAddr> {
+/// The addresses to accept on, with their bounds.
+pub fn addresses(config: &Config) -> Vec<Wanted> {
     config
         .listeners
         .iter()
-        .map(|listener| listener.address)
+        .map(|listener| Wanted {
+            address: listener.address,
+            max_connections: listener.max_connections,
+        })
         .collect()
 }
 

@@ -14,6 +14,7 @@ mod requests;
 mod samples;
 mod select;
 mod start;
+mod upkeep;
 mod world;
 
 use clap::Parser;
@@ -34,6 +35,8 @@ enum Command {
     Start(start::Arguments),
     /// Resident memory: at rest, for each plugin, for each idle connection.
     Memory(memory::Arguments),
+    /// Looks at the endpoints, and probes of ten thousand of them.
+    Upkeep(upkeep::Arguments),
     /// All of them.
     All {
         /// The binary to measure.
@@ -50,11 +53,13 @@ fn main() -> anyhow::Result<()> {
         Command::Reload(arguments) => reload::run(&arguments),
         Command::Start(arguments) => start::run(&arguments),
         Command::Memory(arguments) => memory::run(&arguments),
+        Command::Upkeep(arguments) => upkeep::run(&arguments),
         Command::All { binary } => {
             select::run(&select::Arguments::default())?;
             reload::run(&reload::Arguments::default())?;
             start::run(&start::Arguments::of(&binary))?;
-            memory::run(&memory::Arguments::of(&binary))
+            memory::run(&memory::Arguments::of(&binary))?;
+            upkeep::run(&upkeep::Arguments::of(&binary))
         }
     }
 }

@@ -68,6 +68,20 @@ impl Process {
         Ok(number.context("a process has resident memory")?.parse()?)
     }
 
+    /// Processor time that it has used, user and system.
+    pub fn cpu(&self) -> Result<Duration> {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let rest = text.rsplit(')').next().context("a name in parentheses")?;
+        // The fields after the name; these two are the 14th and 15th of all.
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let ticks = |field: usize| -> Result<u64> {
+            let text = fields.get(field).context("a field of times")?;
+            Ok(text.parse()?)
+        };
+        // Linux counts in hundredths of a second towards user space.
+        Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
+    }
+
     /// Resident memory in KiB after a moment without requests: allocators give back
     /// late, and some never stop moving, so this does not wait for it to stand still.
     pub fn settled(&self) -> Result<u64> {

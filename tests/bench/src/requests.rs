@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use http::Method;
 use pingora::http::RequestHeader;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
 use tidegate::upstream::{Picked, Upstream, View, pick};
 use tidegate_policy::Outcome;
 use tidegate_runtime::HeaderEdit;
@@ -33,6 +34,8 @@ const FIELDS: [(&str, &str); 7] = [
 pub struct Requests {
     lines: Vec<Line>,
     next: usize,
+    /// When all of them began: a choice does not look at the clock, the host has by then.
+    began: Instant,
 }
 
 struct Line {
@@ -48,6 +51,7 @@ impl Requests {
         Ok(Self {
             lines: lines?,
             next: 0,
+            began: Instant::now(),
         })
     }
 
@@ -56,8 +60,9 @@ impl Requests {
     /// # Errors
     /// When the selector sets none.
     pub fn keep_cookies(&mut self, upstream: &Upstream) -> Result<()> {
+        let began = self.began;
         for line in &mut self.lines {
-            let picked = line.pick(upstream);
+            let picked = line.pick(upstream, began);
             let edits = picked.iter().flat_map(|picked| &picked.response_edits);
             let cookie = edits.filter_map(|edit| match edit {
                 HeaderEdit::Append(_, value) => value.to_str().ok()?.split(';').next(),
@@ -74,25 +79,26 @@ impl Requests {
     /// One request: its head is lent, an endpoint is chosen and admits it, the head comes
     /// back, and the attempt is settled.
     pub fn serve(&mut self, upstream: &Upstream) {
-        let line = self.turn();
-        if let Some(mut picked) = line.pick(upstream) {
-            picked.permit.settle(Outcome::Success);
+        let began = self.began;
+        if let Some(mut picked) = self.turn().pick(upstream, began) {
+            picked.permit.settle(began, Outcome::Success);
         }
     }
 
     /// The same with an endpoint that `choose` admits, and no plugin.
-    pub fn serve_natively(&mut self, mut choose: impl FnMut(&View) -> Option<Picked>) {
+    pub fn serve_natively(&mut self, mut choose: impl FnMut(&View, Instant) -> Option<Picked>) {
+        let began = self.began;
         let line = self.turn();
         let Some(mut view) = line.view.take() else {
             return;
         };
         view.set_attempt(0);
         view.lend(&mut line.head);
-        let picked = choose(&view);
+        let picked = choose(&view, began);
         view.give_back(&mut line.head);
         line.view = Some(view);
         if let Some(mut picked) = picked {
-            picked.permit.settle(Outcome::Success);
+            picked.permit.settle(began, Outcome::Success);
         }
     }
 
@@ -103,11 +109,11 @@ impl Requests {
 }
 
 impl Line {
-    fn pick(&mut self, upstream: &Upstream) -> Option<Picked> {
+    fn pick(&mut self, upstream: &Upstream, began: Instant) -> Option<Picked> {
         let mut view = self.view.take()?;
         view.set_attempt(0);
         view.lend(&mut self.head);
-        let (mut view, picked, fault) = pick::endpoint(upstream, view);
+        let (mut view, picked, fault) = pick::endpoint(upstream, view, &[], began);
         assert!(!fault, "a fault is not what is measured");
         view.give_back(&mut self.head);
         self.view = Some(view);

@@ -127,7 +127,7 @@ fn native(world: &World, endpoints: usize, threads: usize, samples: usize) -> Re
     let (upstream, turns) = (&*busy.upstream, &Turns::default());
     together(threads, Requests::new, |requests| {
         Samples::take(samples, || {
-            requests.serve_natively(|view| turns.pick(upstream, view));
+            requests.serve_natively(|view, now| turns.pick(upstream, view, now));
         })
     })
 }
@@ -169,9 +169,12 @@ impl Busy {
         let mut held = Vec::new();
         for (position, endpoint) in upstream.endpoints.iter().enumerate() {
             for _ in 0..1 + position * 7 % 8 {
-                let permit = endpoint.state.admit().expect("there is no bound");
+                let mut permit = endpoint
+                    .state
+                    .admit(std::time::Instant::now())
+                    .expect("there is no bound");
                 let took = Duration::from_micros(2_000 + position as u64 * 37 % 9_000);
-                permit.answered(permit.began() + took);
+                permit.answered(permit.began() + took, 200);
                 held.push(permit);
             }
         }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tidegate::config::{self, Config};
 use tidegate::snapshot::{Compiled, Current, Snapshot, compile};
 use tidegate::telemetry::Metrics;
+use tidegate::upstream::probe::Prober;
 use tidegate_runtime::{Options, Sandbox};
 
 /// The upstream of [`file`](fn@file).
@@ -23,6 +24,7 @@ pub struct World {
     directory: TempDir,
     sandbox: Sandbox,
     metrics: Arc<Metrics>,
+    prober: Arc<Prober>,
 }
 
 impl World {
@@ -38,6 +40,7 @@ impl World {
         Ok(Self {
             sandbox: Sandbox::new(options)?,
             metrics: Metrics::new("bench"),
+            prober: Prober::new(),
             directory,
         })
     }
@@ -61,6 +64,8 @@ impl World {
             sandbox: &self.sandbox,
             metrics: &self.metrics,
             access_log: None,
+            prober: &self.prober,
+            addresses: &|_| [].into(),
             previous,
         };
         compile(config, with).map_err(|problems| anyhow!("{problems}"))

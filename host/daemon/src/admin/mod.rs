@@ -1,7 +1,9 @@
 //! The operator's listener: metrics, status, readiness, reload. Never on the traffic
 //! listener, and not for strangers: it has no authentication of its own.
 
+mod gauges;
 mod status;
+mod upstreams;
 
 pub use status::problems;
 
@@ -45,6 +47,9 @@ impl Admin {
                 reply(StatusCode::OK, metrics::CONTENT_TYPE, self.metrics.render())
             }
             (&Method::GET, "/status") => json(StatusCode::OK, &status::status(self)),
+            (&Method::GET, "/upstreams") => {
+                json(StatusCode::OK, &upstreams::all(&self.current.load()))
+            }
             (&Method::GET, "/healthz") => text(StatusCode::OK, "alive\n"),
             (&Method::GET, "/readyz") if self.connections.draining() => {
                 text(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
@@ -57,13 +62,35 @@ impl Admin {
                     &status::problems(&problems),
                 ),
             },
-            (_, "/metrics" | "/status" | "/healthz" | "/readyz") => allow("GET"),
+            (_, "/metrics" | "/status" | "/upstreams" | "/healthz" | "/readyz") => allow("GET"),
             (_, "/reload") => allow("POST"),
             (_, "/") => text(
                 StatusCode::OK,
-                "GET /metrics /status /healthz /readyz, POST /reload\n",
+                "GET /metrics /status /upstreams /upstreams/NAME /healthz /readyz, POST /reload\n\
+                 POST /upstreams/NAME/endpoints/ADDRESS/drain (or undrain)\n",
             ),
+            _ if path.starts_with("/upstreams/") => self.answer_upstream(method, path),
             _ => text(StatusCode::NOT_FOUND, "there is nothing here; see /\n"),
+        }
+    }
+
+    fn answer_upstream(&self, method: &Method, path: &str) -> Response<Vec<u8>> {
+        let snapshot = self.current.load();
+        if let Some(drain) = upstreams::parse(path) {
+            return match upstreams::drain(&snapshot, &drain) {
+                _ if method != Method::POST => allow("POST"),
+                Ok(done) => json(StatusCode::OK, &done),
+                Err(missing) => text(StatusCode::NOT_FOUND, &format!("{missing}\n")),
+            };
+        }
+        let name = path.trim_start_matches("/upstreams/");
+        match snapshot.upstreams.get(name) {
+            Some(_) if method != Method::GET => allow("GET"),
+            Some(upstream) => json(StatusCode::OK, &upstreams::upstream(upstream)),
+            None => text(
+                StatusCode::NOT_FOUND,
+                "there is no such upstream; see /upstreams\n",
+            ),
         }
     }
 
@@ -75,10 +102,7 @@ impl Admin {
                 .plugin
                 .instances()
                 .set(signed(upstream.selector.instances()));
-            for endpoint in &upstream.endpoints {
-                let active = endpoint.state.series().active();
-                active.set(i64::from(endpoint.state.cell().in_flight()));
-            }
+            gauges::read(upstream);
         }
     }
 }

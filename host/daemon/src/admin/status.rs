@@ -39,8 +39,8 @@ fn upstream(upstream: &Upstream) -> Value {
             json!({
                 "address": &*endpoint.name,
                 "weight": endpoint.weight,
-                "draining": endpoint.draining,
-                "full": !endpoint.state.eligible(),
+                "draining": endpoint.draining || endpoint.state.drained(),
+                "full": !endpoint.state.has_room(),
                 "in_flight": endpoint.state.cell().in_flight(),
                 "latency_us": endpoint.state.cell().latency(),
             })

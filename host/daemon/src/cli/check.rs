@@ -2,13 +2,27 @@
 
 use super::probe;
 use crate::admin;
-use crate::config::Problems;
+use crate::config::{Config, Problems};
 use crate::reload;
 use crate::snapshot::{Compiled, compile};
 use crate::telemetry::Metrics;
+use crate::upstream::probe::Prober;
+use crate::upstream::resolve::Resolver;
 use std::path::Path;
 use std::process::ExitCode;
 use tidegate_runtime::{Options, Sandbox};
+
+/// Names without an address: no reason to refuse a file, since the world may heal.
+fn warn_of_silence(config: &Config, resolver: &Resolver) {
+    for name in reload::names(config) {
+        if resolver.addresses(&name).is_empty() {
+            let cause = resolver
+                .failure(&name)
+                .unwrap_or_else(|| "no answer".into());
+            eprintln!("warning: the endpoint {name} has no address now: {cause}");
+        }
+    }
+}
 
 /// Checks the file, every plugin in it and, when asked, that the endpoints listen.
 pub fn check(file: &Path, json: bool, probe: bool) -> ExitCode {
@@ -44,16 +58,29 @@ fn examine(file: &Path, probe: bool) -> Result<String, Problems> {
     };
     let sandbox = Sandbox::new(options).map_err(|error| super::run::whole(error.to_string()))?;
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| super::run::whole(error.to_string()))?;
+    let resolver = runtime.block_on(async {
+        let resolver = reload::resolver(&config)?;
+        resolver
+            .first(&reload::names(&config), reload::FIRST_ANSWERS)
+            .await;
+        Ok::<_, Problems>(resolver)
+    })?;
+    warn_of_silence(&config, &resolver);
     let with = Compiled {
         sandbox: &sandbox,
         metrics: &metrics,
         access_log: None,
+        prober: &Prober::new(),
+        addresses: &|name| resolver.addresses(name),
         previous: None,
     };
     let snapshot = compile(&config, with)?;
     if probe {
-        let silent = probe::unreachable(&config);
-        let silent = silent.map_err(|error| super::run::whole(error.to_string()))?;
+        let silent = runtime.block_on(probe::unreachable(&config, &resolver));
         if !silent.is_empty() {
             return Err(Problems(silent));
         }

@@ -13,6 +13,7 @@ use crate::server::process::{self, PidFile};
 use crate::server::{Connections, Listeners};
 use crate::snapshot::{Compiled, Current, compile};
 use crate::telemetry::Metrics;
+use crate::upstream::Tending;
 use crate::watch;
 use anyhow::{Context, Result};
 use pingora::apps::ServerApp;
@@ -40,6 +41,7 @@ pub struct Serving {
     pub(super) admin_name: String,
     admin_task: Option<JoinHandle<()>>,
     watcher: Option<JoinHandle<()>>,
+    names: JoinHandle<()>,
 }
 
 /// Serves until a signal ends it.
@@ -103,10 +105,17 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     };
     let sandbox = Arc::new(Sandbox::new(options)?);
     let access_log = reload::open_log(&config.access_log, &metrics)?;
+    let resolver = reload::resolver(&config)?;
+    resolver
+        .first(&reload::names(&config), reload::FIRST_ANSWERS)
+        .await;
+    let tending = Arc::new(Tending::default());
     let with = Compiled {
         sandbox: &sandbox,
         metrics: &metrics,
         access_log: access_log.clone(),
+        prober: &tending.prober,
+        addresses: &|name| resolver.addresses(name),
         previous: None,
     };
     let snapshot = compile(&config, with)?;
@@ -152,7 +161,9 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         metrics.clone(),
         current.clone(),
         listeners.clone(),
+        tending,
         running,
+        resolver,
     );
     let admin_task = admin.clone().map(|socket| {
         let admin = Admin {
@@ -172,6 +183,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     }
     metrics.started(generation);
     let watcher = period.map(|period| tokio::spawn(watch::follow(reloader.clone(), period)));
+    let names = tokio::spawn(reload::follow_names(reloader.clone()));
     Ok(Serving {
         generation,
         connections,
@@ -181,6 +193,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         admin_name,
         admin_task,
         watcher,
+        names,
     })
 }
 
@@ -200,6 +213,7 @@ impl Serving {
         if let Some(watcher) = &self.watcher {
             watcher.abort();
         }
+        self.names.abort();
         let (left, ()) = tokio::join!(self.connections.drain(drain), self.listeners.stop());
         if left > 0 {
             tracing::warn!(

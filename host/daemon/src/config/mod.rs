@@ -1,8 +1,9 @@
 //! The configuration: one YAML file, read as a whole and refused as a whole.
 //!
 //! [`load`] reports every problem of a file in one run, each with its place, its key path and
-//! what to do. It opens the configuration file and nothing else: whether a plugin's file
-//! exists, or an address can be bound, is found out by those who use them.
+//! what to do. It opens the configuration file, and the lists of endpoints that it refers to,
+//! and nothing else: whether a plugin's file exists, an address can be bound, or a name can be
+//! resolved is found out by those who use them.
 //!
 //! `read` makes the types of `written` from the text, `parse` makes those of [`value`].
 
@@ -60,25 +61,36 @@ pub fn load(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
             help: None,
         }])
     })?;
-    load_text(path, &text, environment)
+    let outside = Outside {
+        environment,
+        text: &self::text,
+    };
+    load_text(path, &text, &outside)
 }
 
-/// The files that a configuration depends on: its own, and every plugin's.
+/// The files that a configuration depends on: its own, its lists of endpoints, and every
+/// plugin's.
 pub fn files(config: &Config) -> Vec<PathBuf> {
     std::iter::once(&config.file)
+        .chain(&config.endpoint_files)
         .chain(config.plugins.values().map(|plugin| &plugin.source))
         .cloned()
         .collect()
 }
 
-fn load_text(
-    path: &Path,
-    text: &str,
-    environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Problems> {
+/// What a configuration may depend on besides its own text.
+struct Outside<'a> {
+    /// Looks up a variable.
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads a file, or says why that is not possible.
+    text: &'a dyn Fn(&Path) -> Result<String, String>,
+}
+
+fn load_text(path: &Path, text: &str, outside: &Outside<'_>) -> Result<Config, Problems> {
     let report = Report::new(path);
-    let config =
-        read::read(text, environment, &report).map(|written| parse::parse(path, written, &report));
+    let needed = "it needs `listeners`, `upstreams` and `routes`";
+    let written = read::read(text, needed, outside.environment, &report);
+    let config = written.map(|written| parse::parse(path, written, outside, &report));
     report.finish(config)
 }
 

@@ -55,7 +55,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every problem of one configuration, in the order of the file. Displays one a line.
+/// Every problem of one configuration, in the order of the file; those of the files that it
+/// refers to follow. Displays one a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -114,7 +115,7 @@ pub(super) fn quote(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// Collects the problems of one file.
+/// Collects the problems of one file, and takes in those of others.
 #[derive(Debug)]
 pub(super) struct Report {
     file: Arc<Path>,
@@ -153,17 +154,35 @@ impl Report {
         self.add(spot, message, Some(help.into()));
     }
 
-    /// The value if there was no problem; otherwise all problems, in the order of the file.
+    /// Adds one whose place, perhaps in another file, is known already.
+    pub(super) fn refuse_at(&self, place: &Place, path: &str, message: String, help: &str) {
+        self.problems.borrow_mut().push(Problem {
+            place: Some(place.clone()),
+            path: path.to_owned(),
+            message,
+            help: Some(help.to_owned()),
+        });
+    }
+
+    /// Takes in the problems of another file.
+    pub(super) fn absorb(&self, other: Self) {
+        self.problems
+            .borrow_mut()
+            .append(&mut other.problems.into_inner());
+    }
+
+    /// The value if there was no problem; otherwise all problems, file by file, each in its
+    /// order.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
         let mut problems = self.problems.into_inner();
         match value {
             Some(value) if problems.is_empty() => Ok(value),
             _ => {
-                problems.sort_by_key(|problem| {
-                    problem
-                        .place
-                        .as_ref()
-                        .map(|place| (place.line, place.column))
+                problems.sort_by_cached_key(|problem| {
+                    problem.place.as_ref().map(|place| {
+                        let other = (place.file != self.file).then(|| place.file.clone());
+                        (other, place.line, place.column)
+                    })
                 });
                 // What an alias repeats is wrong once: where it is defined.
                 let mut seen = HashSet::new();
@@ -174,7 +193,9 @@ impl Report {
                          help,
                          ..
                      }| {
-                        let place = place.as_ref().map(|place| (place.line, place.column));
+                        let place = place
+                            .as_ref()
+                            .map(|place| (place.file.clone(), place.line, place.column));
                         seen.insert((place, message.clone(), help.clone()))
                     },
                 );

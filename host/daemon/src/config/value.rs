@@ -4,12 +4,18 @@
 //! [`super::load`] makes a [`Config`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_policy::RetryRule;
+use http::Method;
+
+use tidegate_policy::{
+    BreakerRule, BudgetRule, HealthRule, OutlierRule, QueueRule, RetryRule, StatusSet,
+};
 
 use super::pattern;
 use super::problem::Place;
@@ -19,6 +25,8 @@ use super::problem::Place;
 pub struct Config {
     /// The file that it came from.
     pub file: PathBuf,
+    /// The files of `endpoints_from`, each once; resolved against the directory of `file`.
+    pub endpoint_files: Vec<PathBuf>,
     /// At least one. No two have the same address, unless its port is 0.
     pub listeners: Vec<Listener>,
     /// The operator's listener, if there is one.
@@ -41,6 +49,8 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Connections that are kept open between requests.
     pub keep_alive: KeepAlive,
+    /// Who is asked for the addresses of names.
+    pub resolver: Resolver,
 }
 
 /// An address on which requests are accepted.
@@ -48,6 +58,8 @@ pub struct Config {
 pub struct Listener {
     /// Port 0 asks the system for one.
     pub address: SocketAddr,
+    /// Most connections of clients at a time: 1 to 1,000,000.
+    pub max_connections: Option<u32>,
     /// Where it is written.
     pub place: Place,
 }
@@ -96,10 +108,24 @@ pub enum OnFault {
 pub struct Upstream {
     /// Its name in the file.
     pub name: String,
-    /// 1 to 65,536, each address once.
+    /// 1 to 65,536, each address as it is written once; not all of them draining.
     pub endpoints: Vec<Endpoint>,
     /// What chooses among them.
     pub selector: Selector,
+    /// How endpoints are probed; not at all if `None`.
+    pub health: Option<Arc<Health>>,
+    /// When an endpoint that fails gets a rest; never if `None`.
+    pub breaker: Option<BreakerRule>,
+    /// When an endpoint that stands out is ejected; never if `None`.
+    pub outlier: Option<OutlierRule>,
+    /// How many requests it takes, and how many may wait; no bounds if `None`.
+    pub limits: Option<QueueRule>,
+    /// How long an endpoint that came back takes to get its whole share: 100 ms to 1 h.
+    pub slow_start: Option<Duration>,
+    /// All endpoints are used when fewer than this share are fit: 0 (never) to 100.
+    pub panic_percent: u32,
+    /// How many retries it can afford.
+    pub retry_budget: BudgetRule,
     /// How long to wait for an endpoint.
     pub timeouts: Timeouts,
     /// How long an idle connection is kept; each serves one request if `None`.
@@ -111,10 +137,12 @@ pub struct Upstream {
 /// One address of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Never port 0.
-    pub address: SocketAddr,
+    /// Where it listens.
+    pub address: Address,
     /// 1 to 1,000,000.
     pub weight: u32,
+    /// 0 is used first; others when those before them are too few. Up to 15.
+    pub priority: u32,
     /// The zone it is in.
     pub zone: Option<String>,
     /// For selectors.
@@ -123,8 +151,139 @@ pub struct Endpoint {
     pub draining: bool,
     /// Most requests at a time: 1 to 1,000,000.
     pub max_in_flight: Option<u32>,
-    /// Where it is written.
+    /// Where it is written: in the configuration, or in a list of its own.
     pub place: Place,
+}
+
+/// Where an endpoint listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// An address; never port 0.
+    Socket(SocketAddr),
+    /// A name that stands for none, one or several addresses, and may change.
+    Name(Name),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(address) => address.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// A name to be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    /// A host name, lower case, without a trailing dot.
+    pub host: String,
+    /// Never 0.
+    pub port: u16,
+    /// How it is resolved.
+    pub resolve: Resolve,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// How a name is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Resolve {
+    /// Asked again no sooner than this, whatever the answer's time to live.
+    pub floor: Duration,
+    /// Asked again after this at the latest; not below `floor`.
+    pub ceiling: Duration,
+    /// Which addresses count.
+    pub family: Family,
+}
+
+/// Which addresses of a name count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// A and AAAA records.
+    Any,
+    /// A records.
+    V4,
+    /// AAAA records.
+    V6,
+}
+
+/// Who is asked for the addresses of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolver {
+    /// Asked in this order; the system's (`/etc/resolv.conf`, `/etc/hosts`) if empty.
+    pub servers: Vec<SocketAddr>,
+    /// How long one answer may take.
+    pub timeout: Duration,
+}
+
+/// How the endpoints of an upstream are probed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Health {
+    /// What is asked.
+    pub check: Check,
+    /// Another port than the one that serves.
+    pub port: Option<u16>,
+    /// Bound of one probe, from connecting to the last byte of the answer: 10 ms to 1 min, and
+    /// not above the rule's interval.
+    pub timeout: Duration,
+    /// How often, and how many answers make a verdict.
+    pub rule: HealthRule,
+}
+
+/// What a probe asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// Whether a connection is accepted.
+    Tcp,
+    /// One request of HTTP/1.1.
+    Http(HttpCheck),
+    /// `grpc.health.v1.Health/Check`.
+    Grpc(GrpcCheck),
+}
+
+/// One request of a probe, and the answer that passes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HttpCheck {
+    /// GET unless configured.
+    pub method: Method,
+    /// Path and query; begins with a slash.
+    pub path: String,
+    /// The Host field; the endpoint's address if `None`.
+    pub host: Option<String>,
+    /// What passes.
+    pub statuses: StatusSet,
+    /// What must occur in the first 64 KiB of the body; not empty.
+    pub body: Option<String>,
+    /// Over TLS, if at all.
+    pub tls: Option<CheckTls>,
+}
+
+/// One question of the gRPC health protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GrpcCheck {
+    /// The service asked for; empty for the server as a whole.
+    pub service: String,
+    /// The `:authority` field; the endpoint's address if `None`.
+    pub authority: Option<String>,
+    /// Over TLS, if at all.
+    pub tls: Option<CheckTls>,
+}
+
+/// How a probe trusts the other side.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CheckTls {
+    /// The name that the certificate must have; the Host field, or else the address.
+    pub server_name: Option<String>,
+    /// Certificates of those who are trusted, PEM; the system's if `None`. Resolved against
+    /// the directory of the configuration file, and not opened yet.
+    pub ca: Option<PathBuf>,
+    /// Whether the certificate is checked at all.
+    pub verify: bool,
 }
 
 /// A plugin that chooses endpoints, with its configuration.

@@ -1,17 +1,17 @@
 //! One try at one endpoint: begun, sent, answered, or broken.
 
 use super::downstream::Wait;
-use super::exchange::{Attempt, Exchange};
+use super::exchange::Exchange;
 use super::fault::Fault;
-use crate::telemetry::RetryReason;
-use crate::upstream::{NoEndpoint, Upstream, pick};
+use super::place;
+use crate::telemetry::{RetryReason, RetryRefusal};
+use crate::upstream::pick;
 use pingora::http::ResponseHeader;
 use pingora::prelude::HttpPeer;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
-use std::sync::Arc;
 use std::time::Instant;
-use tidegate_policy::{Cause, Decision, Facts, Outcome, decide};
+use tidegate_policy::{Cause, Decision, Facts, Outcome, Refusal, decide};
 
 /// Waits out the backoff before a repeated attempt.
 pub async fn pause(exchange: &mut Exchange) {
@@ -22,15 +22,12 @@ pub async fn pause(exchange: &mut Exchange) {
 }
 
 /// Picks an endpoint and makes the recipe for its connection.
-pub fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+pub async fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
     let upstream = exchange
         .upstream()
         .cloned()
         .ok_or_else(|| fail(exchange, Fault::Internal))?;
-    if exchange
-        .remaining()
-        .is_some_and(|remaining| remaining.is_zero())
-    {
+    if exchange.is_over() {
         return Err(fail(exchange, Fault::Deadline));
     }
     // A stale connection is no reason to leave an endpoint: its permit is kept.
@@ -40,7 +37,11 @@ pub fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpP
         .is_some_and(|attempt| std::mem::take(&mut attempt.stale));
     if !same {
         exchange.attempt = None;
-        choose(session, exchange, &upstream)?;
+        let picked = place::endpoint(session, exchange, &upstream).await;
+        picked.map_err(|fault| fail(exchange, fault))?;
+    }
+    if exchange.attempts == 0 {
+        upstream.group.request(exchange.began);
     }
     exchange.attempts += 1;
     exchange.fault = None;
@@ -50,39 +51,14 @@ pub fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpP
         // It would run while the client takes its time to send; the clock does not.
         peer.options.read_timeout = None;
     }
-    if let Some(remaining) = exchange.remaining() {
-        let connect = &mut peer.options.connection_timeout;
-        *connect = connect.map(|connect| connect.min(remaining));
-    }
+    let per_attempt = exchange.route().and_then(|route| route.retry.per_attempt);
+    let bounds = [
+        peer.options.connection_timeout,
+        exchange.remaining(),
+        per_attempt,
+    ];
+    peer.options.connection_timeout = bounds.into_iter().flatten().min();
     Ok(peer)
-}
-
-fn choose(session: &mut Session, exchange: &mut Exchange, upstream: &Arc<Upstream>) -> Result<()> {
-    let mut view = exchange
-        .view
-        .take()
-        .ok_or_else(|| fail(exchange, Fault::Internal))?;
-    view.set_attempt(exchange.attempts);
-    view.lend(session.req_header_mut());
-    let (mut view, picked, plugin_fault) = pick::endpoint(upstream, view);
-    view.give_back(session.req_header_mut());
-    exchange.plugin_fault |= plugin_fault;
-    let result = match picked {
-        Ok(picked) => {
-            exchange.attempt = Some(Attempt {
-                position: picked.position,
-                permit: picked.permit,
-                response_edits: picked.response_edits,
-                answered: None,
-                stale: false,
-            });
-            Ok(())
-        }
-        Err(NoEndpoint::Full) => Err(Fault::Full),
-        Err(NoEndpoint::PluginFault) => Err(Fault::Plugin),
-    };
-    exchange.view = Some(view);
-    result.map_err(|fault| fail(exchange, fault))
 }
 
 /// The request, or its last piece, is on its way: the wait for the head begins.
@@ -95,19 +71,51 @@ pub fn sent(exchange: &mut Exchange, end: bool) {
         && waits
         && let Some(upstream) = exchange.upstream()
     {
-        exchange.end_waits_at(Some(Instant::now() + upstream.timeouts.response_header));
+        let per_attempt = exchange.route().and_then(|route| route.retry.per_attempt);
+        let longest = upstream.timeouts.response_header;
+        let longest = per_attempt.map_or(longest, |per_attempt| per_attempt.min(longest));
+        exchange.end_waits_at(Some(Instant::now() + longest));
     }
 }
 
-/// A response head has come. Interim responses (1xx) are not the answer.
-pub fn answered(head: &ResponseHeader, exchange: &mut Exchange) {
+/// A response head has come. Interim responses (1xx) are not the answer. A status that
+/// the route says to retry is put aside when another attempt is certain to follow;
+/// otherwise it passes as it is, with its body.
+pub fn answered(
+    session: &mut Session,
+    head: &ResponseHeader,
+    exchange: &mut Exchange,
+) -> Result<()> {
     if head.status.is_informational() && head.status != http::StatusCode::SWITCHING_PROTOCOLS {
-        return;
+        return Ok(());
     }
+    let status = head.status.as_u16();
     if let Some(attempt) = &mut exchange.attempt {
-        attempt.answered = Some(attempt.permit.answered(Instant::now()));
+        let took = attempt.permit.answered(Instant::now(), status);
+        attempt.answered = Some(took);
+        if let Some(upstream) = exchange.upstream() {
+            upstream.series.attempt_took(took);
+        }
     }
     await_more(exchange);
+    let failure = Failure {
+        cause: Cause::Status(status),
+        fault: Fault::Reset,
+        sent: true,
+        stale: false,
+    };
+    let wanted = exchange.route().is_some_and(|route| {
+        let names = route.retry.on.statuses.contains(status);
+        names && pick::possible(&route.upstream, Instant::now())
+    });
+    if !wanted || !repeats(session, exchange, &failure) {
+        return Ok(());
+    }
+    exchange.put_aside = true;
+    exchange.end_waits_at(None);
+    let mut error = Error::new(ErrorType::HTTPStatus(status)).into_up();
+    error.set_retry(true);
+    Err(error)
 }
 
 /// The rest of the response may take its time, but each piece only so long.
@@ -145,6 +153,9 @@ pub fn broken(
     mut error: Box<Error>,
     reused: bool,
 ) -> Box<Error> {
+    if std::mem::take(&mut exchange.put_aside) {
+        return error;
+    }
     let expired = exchange
         .clock
         .as_ref()
@@ -153,12 +164,13 @@ pub fn broken(
         .attempt
         .as_ref()
         .is_some_and(|attempt| attempt.answered.is_some());
-    let over = exchange
-        .remaining()
-        .is_some_and(|remaining| remaining.is_zero());
+    let over = exchange.is_over();
     let (cause, fault) = match (error.esource(), error.etype()) {
         _ if expired == Some(Wait::Client) => {
             return lost(exchange, error, Fault::ClientTimeout);
+        }
+        _ if expired.is_some() && over && !had_its_time(exchange) => {
+            return lost(exchange, error, Fault::Deadline);
         }
         _ if expired.is_some() && over => (Cause::ResponseTimeout, Fault::Deadline),
         _ if expired.is_some() => (Cause::ResponseTimeout, Fault::ResponseTimeout),
@@ -195,6 +207,16 @@ pub fn broken(
     )
 }
 
+/// Whether the attempt under way had at least half of the whole time for itself: an
+/// endpoint that came late, after others had used the time up, is not to blame.
+fn had_its_time(exchange: &Exchange) -> bool {
+    let whole = exchange.route().and_then(|route| route.timeout);
+    let attempt = exchange.attempt.as_ref();
+    attempt
+        .zip(whole)
+        .is_none_or(|(attempt, whole)| attempt.permit.began().elapsed() * 2 >= whole)
+}
+
 struct Failure {
     cause: Cause,
     fault: Fault,
@@ -210,6 +232,17 @@ fn conclude(
     failure: Failure,
 ) -> Box<Error> {
     exchange.fault = Some(failure.fault);
+    let retry = repeats(session, exchange, &failure);
+    error.set_retry(retry);
+    if !retry {
+        settle(exchange, Instant::now(), failure.outcome());
+    }
+    error
+}
+
+/// Whether the failed attempt is repeated. If so it is settled, and the next one is
+/// prepared: its wait, and what it must avoid.
+fn repeats(session: &mut Session, exchange: &mut Exchange, failure: &Failure) -> bool {
     let facts = Facts {
         attempt: exchange.attempts,
         cause: failure.cause,
@@ -221,52 +254,76 @@ fn conclude(
         remaining: exchange.remaining(),
     };
     let Some(route) = exchange.route() else {
-        return error;
+        return false;
     };
-    let decision = decide(&route.retry, &facts, fastrand::u64(..));
-    let (retry, same) = match decision {
+    let upstream = route.upstream.clone();
+    let (after, same_endpoint) = match decide(&route.retry, &facts, fastrand::u64(..)) {
         Decision::Retry {
             after,
             same_endpoint,
-        } => {
-            route.upstream.series.retry(reason(&failure));
-            exchange.pause = after;
-            (true, same_endpoint)
+        } => (after, same_endpoint),
+        Decision::GiveUp(refusal) => {
+            if let Some(reason) = counted(refusal) {
+                upstream.series.retry_refused(reason);
+            }
+            return false;
         }
-        Decision::GiveUp(_) => (false, false),
     };
-    if same {
-        if let Some(attempt) = &mut exchange.attempt {
-            attempt.stale = true;
+    // A stale connection is no failure, and its remedy no load on the endpoints.
+    if !failure.stale && !upstream.group.afford_retry(Instant::now()) {
+        upstream.series.retry_refused(RetryRefusal::Budget);
+        return false;
+    }
+    upstream.series.retry(reason(failure));
+    exchange.pause = after;
+    match &mut exchange.attempt {
+        Some(attempt) if same_endpoint => attempt.stale = true,
+        Some(attempt) => {
+            let position = attempt.position;
+            if !exchange.tried.contains(&position) {
+                exchange.tried.push(position);
+            }
+            settle(exchange, Instant::now(), failure.outcome());
         }
-    } else {
-        if let (Some(view), Some(attempt)) = (&mut exchange.view, &exchange.attempt) {
-            view.exclude(attempt.position);
-        }
-        // A connection that died while it was idle is nobody's failure.
-        let outcome = if failure.stale {
+        None => {}
+    }
+    true
+}
+
+impl Failure {
+    /// A connection that died while it was idle is nobody's failure.
+    fn outcome(&self) -> Outcome {
+        if self.stale {
             Outcome::Unknown
         } else {
-            Outcome::Failure(failure.cause)
-        };
-        settle(exchange, outcome);
+            Outcome::Failure(self.cause)
+        }
     }
-    error.set_retry(retry);
-    error
+}
+
+/// Refusals that an operator wants to know of: a retry was asked for and not made.
+fn counted(refusal: Refusal) -> Option<RetryRefusal> {
+    match refusal {
+        Refusal::ResponseStarted | Refusal::NotAsked => None,
+        Refusal::Deadline => Some(RetryRefusal::Deadline),
+        Refusal::Exhausted => Some(RetryRefusal::Exhausted),
+        Refusal::NotIdempotent => Some(RetryRefusal::NotIdempotent),
+        Refusal::NotReplayable => Some(RetryRefusal::NotReplayable),
+    }
 }
 
 /// Not the endpoint's fault, and nobody to repeat it for.
 fn lost(exchange: &mut Exchange, mut error: Box<Error>, fault: Fault) -> Box<Error> {
     exchange.fault = Some(fault);
-    settle(exchange, Outcome::Unknown);
+    settle(exchange, Instant::now(), Outcome::Unknown);
     error.set_retry(false);
     error
 }
 
 /// Ends the attempt under way, keeping what the log needs of it.
-pub fn settle(exchange: &mut Exchange, outcome: Outcome) {
+pub fn settle(exchange: &mut Exchange, now: Instant, outcome: Outcome) {
     if let Some(attempt) = &mut exchange.attempt {
-        attempt.permit.settle(outcome);
+        attempt.permit.settle(now, outcome);
     }
 }
 

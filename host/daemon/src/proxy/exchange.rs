@@ -3,7 +3,7 @@
 use super::downstream::{CLOCK, Clock};
 use super::fault::Fault;
 use crate::snapshot::{Route, Snapshot};
-use crate::upstream::{Endpoint, Permit, Upstream, View};
+use crate::upstream::{Endpoint, Permit, Seat, Upstream, View};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate_runtime::HeaderEdit;
@@ -24,6 +24,12 @@ pub struct Exchange {
     pub attempt: Option<Attempt>,
     /// Attempts begun.
     pub attempts: u32,
+    /// Positions in the upstream of endpoints that failed this exchange.
+    pub tried: Vec<u32>,
+    /// The place in an upstream that has limits, from the first attempt to the end.
+    pub seat: Option<Seat>,
+    /// An answer was put aside: what comes next is another attempt.
+    pub put_aside: bool,
     /// To be waited before the next attempt.
     pub pause: Duration,
     /// When the whole must have ended.
@@ -61,6 +67,9 @@ impl Exchange {
             view: None,
             attempt: None,
             attempts: 0,
+            tried: Vec::new(),
+            seat: None,
+            put_aside: false,
             pause: Duration::ZERO,
             deadline: None,
             clock: CLOCK.try_with(Arc::clone).ok(),
@@ -90,6 +99,12 @@ impl Exchange {
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the deadline has passed.
+    pub fn is_over(&self) -> bool {
+        self.remaining()
+            .is_some_and(|remaining| remaining.is_zero())
     }
 
     /// Ends waits on the client's connection at that time, or at the deadline of the

@@ -9,8 +9,13 @@ pub enum Fault {
     BadRequest,
     /// No route matches.
     NoRoute,
-    /// Every endpoint has as many requests as it may have.
+    /// Every endpoint, or the upstream, has as many requests as it may have, and so has
+    /// the line before it.
     Full,
+    /// There is no endpoint that may be used: all are down, or rest after failures.
+    Unavailable,
+    /// The wait for a place in the upstream was too long.
+    QueueTimeout,
     /// The selector failed and its upstream wants no other choice.
     Plugin,
     /// No connection could be made.
@@ -42,7 +47,9 @@ impl Fault {
         Some(match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::Full | Self::Plugin => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::Unavailable | Self::QueueTimeout | Self::Plugin => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::ConnectFailure | Self::Reset | Self::BadResponse => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::ResponseTimeout | Self::Deadline => {
                 StatusCode::GATEWAY_TIMEOUT
@@ -59,12 +66,19 @@ impl Fault {
         self.status().map_or(499, |status| status.as_u16())
     }
 
+    /// Whether the client may come again in a moment.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Full | Self::Unavailable | Self::QueueTimeout)
+    }
+
     /// One word for the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad_request",
             Self::NoRoute => "no_route",
             Self::Full => "full",
+            Self::Unavailable => "unavailable",
+            Self::QueueTimeout => "queue_timeout",
             Self::Plugin => "plugin",
             Self::ConnectFailure => "connect_failure",
             Self::ConnectTimeout => "connect_timeout",
@@ -83,7 +97,8 @@ impl Fault {
         match self {
             Self::BadRequest => "the request is malformed",
             Self::NoRoute => "there is nothing at this address",
-            Self::Full => "the service is busy; try again in a moment",
+            Self::Full | Self::QueueTimeout => "the service is busy; try again in a moment",
+            Self::Unavailable => "no server can take the request now; try again in a moment",
             Self::Plugin => "the service cannot choose a server now",
             Self::ConnectFailure => "the service cannot be reached",
             Self::ConnectTimeout => "the service cannot be reached in time",

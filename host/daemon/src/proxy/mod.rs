@@ -7,6 +7,7 @@ mod downstream;
 mod exchange;
 mod fault;
 mod forward;
+mod place;
 mod record;
 mod request;
 mod respond;
@@ -58,7 +59,7 @@ impl ProxyHttp for Proxy {
         exchange: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
         attempt::pause(exchange).await;
-        attempt::begin(session, exchange)
+        attempt::begin(session, exchange).await
     }
 
     fn fail_to_connect(
@@ -93,12 +94,11 @@ impl ProxyHttp for Proxy {
 
     async fn upstream_response_filter(
         &self,
-        _: &mut Session,
+        session: &mut Session,
         head: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        attempt::answered(head, exchange);
-        Ok(())
+        attempt::answered(session, head, exchange)
     }
 
     fn upstream_response_body_filter(

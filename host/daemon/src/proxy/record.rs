@@ -3,16 +3,20 @@
 use super::exchange::Exchange;
 use super::{attempt, request};
 use crate::telemetry::Record;
+use crate::upstream::of_status;
 use http::{Version, header};
 use pingora::proxy::Session;
 use std::fmt::Write;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use tidegate_policy::Outcome;
 
 /// Called once for every exchange that has begun.
 pub fn finish(session: &mut Session, exchange: &mut Exchange) {
-    attempt::settle(exchange, outcome(exchange));
     let status = session.response_written().map(|head| head.status.as_u16());
+    let now = Instant::now();
+    let took = now.saturating_duration_since(exchange.began);
+    attempt::settle(exchange, now, outcome(exchange, status));
+    exchange.seat = None;
     let told = status.or_else(|| exchange.fault.map(|fault| fault.logged_status()));
     let answered = exchange
         .attempt
@@ -25,27 +29,22 @@ pub fn finish(session: &mut Session, exchange: &mut Exchange) {
     let series = exchange
         .route()
         .map_or(&exchange.snapshot.unrouted, |route| &route.series);
-    series.observe(
-        endpoint,
-        &session.req_header().method,
-        told,
-        exchange.began.elapsed(),
-    );
+    series.observe(endpoint, &session.req_header().method, told, took);
     if let Some(log) = exchange.snapshot.access_log.clone() {
-        write(session, exchange, told, &log);
+        write(session, exchange, told, took, &log);
     }
 }
 
-/// A response that came to its end is a success, whatever its status.
-fn outcome(exchange: &Exchange) -> Outcome {
+/// A response that came to its end is judged by its status; one that the client cut
+/// short by nothing.
+fn outcome(exchange: &Exchange, status: Option<u16>) -> Outcome {
     let answered = exchange
         .attempt
         .as_ref()
         .is_some_and(|attempt| attempt.answered.is_some());
-    if answered && exchange.fault.is_none() {
-        Outcome::Success
-    } else {
-        Outcome::Unknown
+    match status {
+        Some(status) if answered && exchange.fault.is_none() => of_status(status),
+        _ => Outcome::Unknown,
     }
 }
 
@@ -53,13 +52,13 @@ fn write(
     session: &Session,
     exchange: &Exchange,
     status: Option<u16>,
+    took: Duration,
     log: &crate::telemetry::AccessLog,
 ) {
     let head = session.req_header();
     let mut client = String::with_capacity(40);
     // Writing into a string does not fail.
     let _ = write!(client, "{}", request::client(session));
-    let took = exchange.began.elapsed();
     let target = head.raw_path();
     log.write(&Record {
         time: SystemTime::now() - took,

@@ -10,7 +10,7 @@ use pingora::proxy::{FailToProxy, Session};
 use pingora::{Error, ErrorSource, ErrorType, Result};
 use tidegate_runtime::HeaderEdit;
 
-/// Seconds after which a client that found everything full may come again.
+/// Seconds after which a client that found everything full or down may come again.
 const RETRY_AFTER: &str = "1";
 
 /// Makes the endpoint's head fit for the client, and applies the selector's edits.
@@ -107,7 +107,7 @@ async fn write(session: &mut Session, fault: Fault) -> Result<()> {
     head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
     head.insert_header(header::CONTENT_LENGTH, body.len())?;
     head.insert_header(header::CACHE_CONTROL, "no-store")?;
-    if fault == Fault::Full {
+    if fault.passes() {
         head.insert_header(header::RETRY_AFTER, RETRY_AFTER)?;
     }
     let bare = session.req_header().method == Method::HEAD;

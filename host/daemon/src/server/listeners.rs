@@ -2,8 +2,12 @@
 //! them to another process. A socket is known by the address as configured.
 
 use super::Connections;
+use super::limit::ConnectionLimit;
+use crate::proxy::Proxy;
 use crate::telemetry::Metrics;
 use parking_lot::Mutex;
+use pingora::apps::ServerApp;
+use pingora::proxy::HttpProxy;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -22,9 +26,18 @@ const REST: Duration = Duration::from_millis(100);
 /// Sockets of another process, by configured address.
 pub type Inherited = BTreeMap<String, OwnedFd>;
 
+/// A listener that a configuration asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where to accept.
+    pub address: SocketAddr,
+    /// Most connections that clients may have open there; none for no bound.
+    pub max_connections: Option<u32>,
+}
+
 /// The sockets that accept now.
-pub struct Listeners {
-    connections: Arc<Connections>,
+pub struct Listeners<A = HttpProxy<Proxy>> {
+    connections: Arc<Connections<A>>,
     metrics: Arc<Metrics>,
     accepting: Mutex<BTreeMap<SocketAddr, Accepting>>,
 }
@@ -32,13 +45,14 @@ pub struct Listeners {
 struct Accepting {
     bound: SocketAddr,
     socket: Arc<TcpListener>,
+    limit: Arc<ConnectionLimit>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Listeners {
+impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
     /// None yet.
-    pub fn new(connections: Arc<Connections>, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub fn new(connections: Arc<Connections<A>>, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
             connections,
             metrics,
@@ -46,28 +60,28 @@ impl Listeners {
         })
     }
 
-    /// Binds those of the addresses that are not bound yet, or takes them from what
+    /// Binds those of the listeners that are not bound yet, or takes them from what
     /// was inherited. Nothing is accepted yet.
     ///
     /// # Errors
     /// The addresses that cannot be had, and why; nothing has changed then.
     pub fn bind(
         &self,
-        addresses: &[SocketAddr],
+        wanted: &[Wanted],
         inherited: &mut Inherited,
     ) -> Result<Vec<Bound>, Vec<(SocketAddr, io::Error)>> {
         let accepting = self.accepting.lock();
         let (mut bound, mut failed) = (Vec::new(), Vec::new());
-        for address in addresses
+        for wanted in wanted
             .iter()
-            .filter(|address| !accepting.contains_key(*address))
+            .filter(|wanted| !accepting.contains_key(&wanted.address))
         {
-            match socket(*address, inherited) {
+            match socket(wanted.address, inherited) {
                 Ok(socket) => bound.push(Bound {
-                    address: *address,
+                    wanted: *wanted,
                     socket,
                 }),
-                Err(error) => failed.push((*address, error)),
+                Err(error) => failed.push((wanted.address, error)),
             }
         }
         if failed.is_empty() {
@@ -77,13 +91,13 @@ impl Listeners {
         }
     }
 
-    /// Accepts on the new sockets, and stops on those whose address is not wanted any
-    /// more.
-    pub fn switch(&self, wanted: &[SocketAddr], new: Vec<Bound>) {
+    /// Accepts on the new sockets, stops on those whose address is not wanted any more,
+    /// and gives those that stay the bounds that are wanted now.
+    pub fn switch(&self, wanted: &[Wanted], new: Vec<Bound>) {
         let mut accepting = self.accepting.lock();
         let gone: Vec<SocketAddr> = accepting
             .keys()
-            .filter(|address| !wanted.contains(address))
+            .filter(|address| wanted.iter().all(|wanted| wanted.address != **address))
             .copied()
             .collect();
         for address in gone {
@@ -93,21 +107,33 @@ impl Listeners {
                 let _ = old.stop.send(());
             }
         }
-        for Bound { address, socket } in new {
+        for Wanted {
+            address,
+            max_connections,
+        } in wanted
+        {
+            if let Some(stays) = accepting.get(address) {
+                stays.limit.resize(*max_connections);
+            }
+        }
+        for Bound { wanted, socket } in new {
+            let address = wanted.address;
             let bound = socket.local_addr().unwrap_or(address);
             tracing::info!(listener = %address, address = %bound, "listening");
             let socket = Arc::new(socket);
             let (stop, stopped) = oneshot::channel();
             let series = self.metrics.listener(&address.to_string());
-            let connections = self.connections.clone();
+            let limit = ConnectionLimit::new(address, wanted.max_connections, series);
+            let (connections, bounded) = (self.connections.clone(), limit.clone());
             let task = tokio::spawn(accept(socket.clone(), stopped, move |stream, peer| {
-                connections.serve(stream, peer, &series);
+                connections.take(stream, peer, &bounded);
             }));
             accepting.insert(
                 address,
                 Accepting {
                     bound,
                     socket,
+                    limit,
                     stop,
                     task,
                 },
@@ -146,7 +172,7 @@ impl Listeners {
 /// A socket that does not accept yet.
 #[derive(Debug)]
 pub struct Bound {
-    address: SocketAddr,
+    wanted: Wanted,
     socket: TcpListener,
 }
 
@@ -207,3 +233,6 @@ async fn now<T>(future: impl Future<Output = T>) -> Option<T> {
         () = std::future::ready(()) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,20 +5,19 @@
 
 use super::library::{Finder, Library};
 use super::router::Router;
-use super::{Route, Snapshot};
-use crate::config::value::{Endpoint as EndpointConfig, Upstream as UpstreamConfig};
+use super::{Route, Snapshot, endpoints};
+use crate::config::value::{Name, Upstream as UpstreamConfig};
 use crate::config::{Config, Place, Problem, Problems};
 use crate::telemetry::{AccessLog, Metrics};
-use crate::upstream::load::{Block, Cell, Columns};
-use crate::upstream::{Endpoint, EndpointState, Identity, Upstream};
-use pingora::prelude::HttpPeer;
-use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use crate::upstream::probe::Prober;
+use crate::upstream::roster::{self, Effect};
+use crate::upstream::{Group, Identity, Rules, Upstream};
+use arc_swap::ArcSwap;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::time::Duration;
-use tidegate_runtime::{Endpoints, LoadError, Sandbox, Selector, Use};
+use std::time::Instant;
+use tidegate_runtime::{LoadError, Sandbox, Selector, Use};
 
 /// What compiling needs besides the configuration.
 pub struct Compiled<'a> {
@@ -28,6 +27,10 @@ pub struct Compiled<'a> {
     pub metrics: &'a Metrics,
     /// Where exchanges are written down.
     pub access_log: Option<Arc<AccessLog>>,
+    /// What probes endpoints.
+    pub prober: &'a Prober,
+    /// The addresses of a name, as far as they are known.
+    pub addresses: &'a (dyn Fn(&Name) -> Arc<[IpAddr]> + Sync),
     /// The snapshot that runs now.
     pub previous: Option<&'a Snapshot>,
 }
@@ -129,22 +132,48 @@ fn compile_upstream(
     with: &Compiled<'_>,
 ) -> Result<Upstream, String> {
     let found = finder.find(&config.selector.plugin)?;
-    let total = before.map_or_else(Arc::default, |before| before.total.clone());
-    let endpoints = endpoints(config, before, &total, with.metrics);
-    let list = list(config, before, &endpoints, &total).ok_or("there are no endpoints")?;
+    let group = before.map_or_else(
+        || Group::new(&config.name, with.metrics.upstream(&config.name)),
+        |before| before.group.clone(),
+    );
+    let endpoints = endpoints::compile(config, before, &group, with)?;
+    let rules = Rules {
+        breaker: config.breaker,
+        outlier: config.outlier,
+        limits: config.limits,
+        slow_start: config.slow_start,
+        panic_percent: config.panic_percent,
+        budget: config.retry_budget,
+    };
+    let running = before.map(Upstream::roster);
+    let running = running.as_deref().map(Arc::as_ref);
+    let look = roster::look(
+        &endpoints,
+        &rules,
+        &group,
+        running,
+        Instant::now(),
+        Effect::None,
+    );
     let identity = Identity {
         plugin: config.selector.plugin.clone(),
         hash: *found.component.hash(),
         config: config.selector.config.to_string(),
         limits: found.limits.clone(),
     };
+    // A plugin is tried with a list even when there is nobody to choose yet.
+    let trial = look.roster.list.clone();
+    let trial = trial
+        .or_else(|| roster::everybody(&endpoints, &group))
+        .ok_or("there are no endpoints")?;
     let (selector, selector_generation) = match before.filter(|before| before.identity == identity)
     {
         Some(before) => {
-            if !Arc::ptr_eq(&before.list, &list) {
+            let known = running.and_then(|running| running.list.as_ref());
+            if known.is_none_or(|known| !Arc::ptr_eq(known, &trial)) {
                 before
                     .selector
-                    .stage(&list)
+                    .stage(&trial)
                     .map_err(|error| explain(&identity.plugin, &error))?;
             }
             (before.selector.clone(), before.selector_generation)
@@ -158,7 +187,7 @@ fn compile_upstream(
                 series: Box::new(with.metrics.own(&identity.plugin, &config.name)),
                 warm: before.map_or(1, |before| before.selector.instances()),
             };
-            let selector = with.sandbox.selector(&found.component, purpose, &list);
+            let selector = with.sandbox.selector(&found.component, purpose, &trial);
             let selector: Selector = selector.map_err(|error| explain(&identity.plugin, &error))?;
             (
                 Arc::new(selector),
@@ -169,133 +198,19 @@ fn compile_upstream(
     Ok(Upstream {
         name: config.name.clone(),
         plugin: with.metrics.plugin(&identity.plugin, &config.name),
-        series: with.metrics.upstream(&config.name),
+        series: group.series().clone(),
         on_fault: found.on_fault,
         timeouts: config.timeouts,
         endpoints,
-        list,
-        total,
+        group,
+        roster: ArcSwap::from_pointee(look.roster),
         selector,
         identity,
         selector_generation,
+        rules,
     })
 }
 
 fn explain(plugin: &str, error: &LoadError) -> String {
     format!("the plugin `{plugin}` is refused: {error}")
-}
-
-/// Endpoints by position; states that were there are taken over, new ones share a
-/// block.
-fn endpoints(
-    config: &UpstreamConfig,
-    before: Option<&Upstream>,
-    total: &Arc<AtomicU32>,
-    metrics: &Metrics,
-) -> Vec<Endpoint> {
-    let known: HashMap<SocketAddr, &Arc<EndpointState>> = before
-        .iter()
-        .flat_map(|before| &before.endpoints)
-        .map(|endpoint| (endpoint.state.address(), &endpoint.state))
-        .collect();
-    let new = config
-        .endpoints
-        .iter()
-        .filter(|endpoint| !known.contains_key(&endpoint.address))
-        .count();
-    let block = Block::new(new);
-    let mut next = 0..new;
-    let state = |endpoint: &EndpointConfig, name: &str| match known.get(&endpoint.address) {
-        Some(state) => (*state).clone(),
-        None => {
-            let cell = Cell::new(&block, next.next().unwrap_or_default());
-            EndpointState::new(
-                endpoint.address,
-                cell,
-                total.clone(),
-                metrics.endpoint(&config.name, name),
-            )
-        }
-    };
-    let mut state = state;
-    config
-        .endpoints
-        .iter()
-        .map(|endpoint| {
-            let name: Arc<str> = endpoint.address.to_string().into();
-            Endpoint {
-                state: state(endpoint, &name),
-                peer: peer(config, endpoint.address),
-                weight: endpoint.weight,
-                draining: endpoint.draining,
-                max_in_flight: endpoint.max_in_flight,
-                name,
-            }
-        })
-        .collect()
-}
-
-fn peer(config: &UpstreamConfig, address: SocketAddr) -> HttpPeer {
-    let mut peer = HttpPeer::new(address, false, String::new());
-    peer.options.connection_timeout = Some(config.timeouts.connect);
-    // The exchange's clock ends these waits; this is for when Pingora does not look.
-    let longest = config.timeouts.idle.max(config.timeouts.response_header);
-    peer.options.read_timeout = Some(longest + Duration::from_secs(1));
-    peer.options.write_timeout = Some(config.timeouts.idle);
-    // None would keep a connection for ever; zero keeps none.
-    peer.options.idle_timeout = Some(config.keep_alive.unwrap_or(Duration::ZERO));
-    peer
-}
-
-/// The list for the selector: the very same one when nothing in it has changed, so
-/// that its instances need not be told.
-fn list(
-    config: &UpstreamConfig,
-    before: Option<&Upstream>,
-    endpoints: &[Endpoint],
-    total: &Arc<AtomicU32>,
-) -> Option<Arc<Endpoints>> {
-    let rows: Vec<_> = config
-        .endpoints
-        .iter()
-        .map(|endpoint| row(&config.name, endpoint))
-        .collect();
-    if let Some(before) = before.filter(|before| before.list.list() == rows) {
-        return Some(before.list.clone());
-    }
-    let cells = endpoints
-        .iter()
-        .map(|endpoint| endpoint.state.cell().clone())
-        .collect();
-    Endpoints::new(rows, Arc::new(Columns::new(cells, total.clone())))
-}
-
-fn row(upstream: &str, endpoint: &EndpointConfig) -> tidegate_runtime::Endpoint {
-    let address = endpoint.address.to_string();
-    tidegate_runtime::Endpoint {
-        id: identifier(upstream, &address),
-        address,
-        weight: endpoint.weight,
-        zone: endpoint.zone.clone(),
-        labels: endpoint
-            .labels
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-        draining: endpoint.draining,
-    }
-}
-
-/// The endpoint's id: the first eight bytes of a hash of the upstream's name and the
-/// address, so the same in every process that knows it by these.
-fn identifier(upstream: &str, address: &str) -> u64 {
-    let digest = Sha256::new()
-        .chain_update(upstream)
-        .chain_update([0])
-        .chain_update(address)
-        .finalize();
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |id, byte| id << 8 | u64::from(*byte))
 }

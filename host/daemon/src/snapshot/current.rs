@@ -27,15 +27,18 @@ impl Current {
 }
 
 impl Snapshot {
-    /// Gives the endpoints' states, which outlive snapshots, the bounds of this one.
+    /// Gives the endpoints' states, which outlive snapshots, the rules of this one.
     fn adopt(&self) {
         for upstream in self.upstreams.values() {
             upstream
                 .plugin
                 .generation()
                 .set(upstream.selector_generation.cast_signed());
+            let rules = &upstream.rules;
+            upstream.group.configure(rules.budget, rules.limits);
             for endpoint in &upstream.endpoints {
-                endpoint.state.set_limit(endpoint.max_in_flight);
+                let state = &endpoint.state;
+                state.configure(endpoint.max_in_flight, rules.breaker, rules.outlier);
             }
         }
     }

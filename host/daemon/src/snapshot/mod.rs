@@ -2,6 +2,7 @@
 
 mod compile;
 mod current;
+mod endpoints;
 mod library;
 pub mod router;
 

@@ -18,8 +18,8 @@ pub mod tracing;
 
 pub use access_log::{AccessLog, Record, Sink};
 pub use metrics::{
-    AttemptOutcome, Connection, EndpointSeries, FallbackReason, ListenerSeries, Metrics, OwnSeries,
-    PluginSeries, RetryReason, RouteSeries, UpstreamSeries,
+    AttemptOutcome, Connection, Ejection, EndpointSeries, FallbackReason, ListenerSeries, Metrics,
+    OwnSeries, PluginSeries, QueueRefusal, RetryReason, RetryRefusal, RouteSeries, UpstreamSeries,
 };
 
 /// How a log is written.

@@ -3,8 +3,9 @@
 use super::{Upstream, View};
 use std::any::Any;
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Instant;
-use tidegate_runtime::{Choice, Exchange, FaultKind};
+use tidegate_runtime::{Choice, Endpoints, Exchange, FaultKind};
 
 /// Lends the view to the plugin and takes it back with its answer. None: it has no
 /// opinion.
@@ -13,12 +14,11 @@ use tidegate_runtime::{Choice, Exchange, FaultKind};
 /// The kind of its fault, which the sandbox has logged.
 pub(super) fn ask(
     upstream: &Upstream,
+    list: &Arc<Endpoints>,
     view: Box<View>,
 ) -> (Box<View>, Result<Option<Choice>, FaultKind>) {
     let timed = is_timed().then(Instant::now);
-    let (view, answer) = upstream
-        .selector
-        .select(&upstream.list, view as Box<dyn Exchange>);
+    let (view, answer) = upstream.selector.select(list, view as Box<dyn Exchange>);
     match timed {
         Some(began) => {
             let took = began.elapsed().as_nanos();

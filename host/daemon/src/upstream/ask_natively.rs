@@ -2,17 +2,19 @@
 //! says whose turn it is, so that the two builds differ by what a plugin costs.
 
 use super::{Upstream, View};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use tidegate_runtime::{Choice, FaultKind};
+use tidegate_runtime::{Choice, Endpoints, FaultKind};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// The next endpoint in order, whatever the view says.
 pub(super) fn ask(
-    upstream: &Upstream,
+    _: &Upstream,
+    list: &Arc<Endpoints>,
     view: Box<View>,
 ) -> (Box<View>, Result<Option<Choice>, FaultKind>) {
-    let turn = NEXT.fetch_add(1, Relaxed) % upstream.endpoints.len();
+    let turn = NEXT.fetch_add(1, Relaxed) % list.list().len();
     let choice = Choice {
         index: turn as u32,
         response_edits: Vec::new(),

@@ -5,6 +5,7 @@
 //! endpoints. An endpoint keeps its cell for life: a reload that adds others starts
 //! a new block and changes no count.
 
+use super::Group;
 use rustix::time::{ClockId, clock_gettime};
 use std::ops::Range;
 use std::sync::Arc;
@@ -77,16 +78,15 @@ impl Cell {
 }
 
 /// The columns of a list of endpoints, by position.
-#[derive(Debug)]
 pub struct Columns {
     cells: Box<[Cell]>,
     runs: Box<[(Arc<Block>, Range<usize>)]>,
-    total: Arc<AtomicU32>,
+    group: Arc<Group>,
 }
 
 impl Columns {
-    /// Columns over those cells in that order; `total` counts the whole upstream.
-    pub fn new(cells: Vec<Cell>, total: Arc<AtomicU32>) -> Self {
+    /// Columns over those cells in that order; the group counts the whole upstream.
+    pub fn new(cells: Vec<Cell>, group: Arc<Group>) -> Self {
         let mut runs: Vec<(Arc<Block>, Range<usize>)> = Vec::new();
         for cell in &cells {
             match runs.last_mut() {
@@ -99,7 +99,7 @@ impl Columns {
         Self {
             cells: cells.into(),
             runs: runs.into(),
-            total,
+            group,
         }
     }
 }
@@ -122,7 +122,7 @@ impl tidegate_runtime::Load for Columns {
     }
 
     fn total(&self) -> u32 {
-        self.total.load(Relaxed)
+        self.group.total()
     }
 
     fn latency(&self) -> Vec<u32> {
@@ -182,7 +182,13 @@ mod tests {
         cells[3].enter();
         cells[3].enter();
         cells[1].enter();
-        let columns = Columns::new(cells, Arc::default());
+        let columns = Columns::new(
+            cells,
+            Group::new(
+                "web",
+                crate::telemetry::Metrics::new("test").upstream("web"),
+            ),
+        );
         assert_eq!(columns.runs.len(), 3);
         assert_eq!(columns.in_flight(), [0, 1, 0, 2]);
         assert_eq!(columns.in_flight_of(3), 2);

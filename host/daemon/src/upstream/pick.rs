@@ -1,17 +1,20 @@
 //! The endpoint of one attempt: ask the plugin, check, admit; else the fallback.
 
 use super::ask::ask;
+use super::roster::Roster;
+use super::state::Denied;
 use super::{Permit, Upstream, View, fallback};
 use crate::config::value::OnFault;
 use crate::telemetry::FallbackReason;
+use std::time::Instant;
 use tidegate_runtime::HeaderEdit;
 
-/// Times that a plugin is asked when what it chose is full.
+/// Times that a plugin is asked when what it chose does not admit.
 const ASKS: usize = 3;
 
 /// An endpoint that has admitted the attempt.
 pub struct Picked {
-    /// Position in the upstream's list.
+    /// Position in the upstream.
     pub position: u32,
     /// To be settled when the attempt has ended.
     pub permit: Permit,
@@ -22,30 +25,34 @@ pub struct Picked {
 /// Why no endpoint was picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoEndpoint {
-    /// Every endpoint has as many requests in flight as it may have.
+    /// There are some, and each has as many requests in flight as it may have.
     Full,
+    /// There is none that may be used now.
+    Barred,
     /// The plugin failed, and its operator wants no other choice than the plugin's.
     PluginFault,
 }
 
-/// Picks. The view's excluded positions are those that were tried; positions that
-/// turn out to be full are added for the time of this pick. The second value tells
-/// whether the plugin had a fault.
+/// Picks. `tried` are positions in the upstream that this exchange has used; they are
+/// used again only when there are no others. The attempt begins `now`. The last value tells whether the plugin
+/// had a fault.
 pub fn endpoint(
     upstream: &Upstream,
     mut view: Box<View>,
+    tried: &[u32],
+    now: Instant,
 ) -> (Box<View>, Result<Picked, NoEndpoint>, bool) {
-    let tried = view.excluded().len();
-    if tried >= upstream.endpoints.len() {
-        view.forgive();
-    }
-    let kept = view.excluded().to_vec();
+    let roster = upstream.roster.load();
+    let Some(list) = &roster.list else {
+        return (view, Err(NoEndpoint::Barred), false);
+    };
+    view.set_excluded(excluded(&roster, tried));
     let mut fault = false;
     let mut result = None;
     let mut reason = FallbackReason::Full;
     for _ in 0..ASKS {
         let answer;
-        (view, answer) = ask(upstream, view);
+        (view, answer) = ask(upstream, list, view);
         let choice = match answer {
             Ok(Some(choice)) => choice,
             Ok(None) => {
@@ -62,35 +69,68 @@ pub fn endpoint(
                 break;
             }
         };
-        if let Some(permit) = upstream.endpoints[choice.index as usize].state.admit() {
+        let position = roster.members[choice.index as usize];
+        if let Ok(permit) = upstream.endpoints[position as usize].state.admit(now) {
             result = Some(Ok(Picked {
-                position: choice.index,
+                position,
                 permit,
                 response_edits: choice.response_edits,
             }));
             break;
         }
         view.exclude(choice.index);
-        if view.excluded().len() >= upstream.endpoints.len() {
+        if view.excluded().len() >= roster.members.len() {
             break;
         }
     }
     let result = result.unwrap_or_else(|| {
         upstream.series.fallback(reason);
-        last_resort(upstream, &view)
+        last_resort(upstream, &roster, tried, now)
     });
-    view.set_excluded(kept);
     (view, result, fault)
 }
 
-fn last_resort(upstream: &Upstream, view: &View) -> Result<Picked, NoEndpoint> {
-    fallback::choose(&upstream.endpoints, view.excluded())
-        // Better an endpoint that was tried than none.
-        .or_else(|| fallback::choose(&upstream.endpoints, &[]))
+/// Whether some endpoint would admit an attempt now: asked before an answer is put aside
+/// for the sake of another attempt.
+pub fn possible(upstream: &Upstream, now: Instant) -> bool {
+    let roster = upstream.roster.load();
+    let mut members = roster.members.iter();
+    members.any(|position| upstream.endpoints[*position as usize].state.admits(now))
+}
+
+/// Positions in the list that the plugin must not answer. Nothing is excluded once
+/// everything was tried.
+fn excluded(roster: &Roster, tried: &[u32]) -> Vec<u32> {
+    let excluded: Vec<u32> = tried
+        .iter()
+        .filter_map(|position| roster.members.binary_search(position).ok())
+        .map(|position| position as u32)
+        .collect();
+    if excluded.len() < roster.members.len() {
+        excluded
+    } else {
+        Vec::new()
+    }
+}
+
+fn last_resort(
+    upstream: &Upstream,
+    roster: &Roster,
+    tried: &[u32],
+    now: Instant,
+) -> Result<Picked, NoEndpoint> {
+    let endpoints = &upstream.endpoints;
+    let fresh = fallback::choose(endpoints, &roster.members, tried, now);
+    // Better an endpoint that was tried than none.
+    fresh
+        .or_else(|_| fallback::choose(endpoints, &roster.members, &[], now))
         .map(|(position, permit)| Picked {
             position,
             permit,
             response_edits: Vec::new(),
         })
-        .ok_or(NoEndpoint::Full)
+        .map_err(|denied| match denied {
+            Denied::Full => NoEndpoint::Full,
+            Denied::Barred => NoEndpoint::Barred,
+        })
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// The view of one exchange, kept with it from the first attempt to the last.
 #[derive(Debug)]
 pub struct View {
+    /// A blank one, but for the length of a call; taken only by `Drop`.
     head: Option<RequestHeader>,
     scheme: &'static str,
     authority: Arc<str>,
@@ -23,7 +24,7 @@ pub struct View {
 }
 
 impl View {
-    /// A view without a head; `lend` gives it one.
+    /// A view with a blank head; `lend` gives it one.
     pub fn new(
         scheme: &'static str,
         authority: Arc<str>,
@@ -31,7 +32,7 @@ impl View {
         route: Arc<str>,
     ) -> Box<Self> {
         Box::new(Self {
-            head: None,
+            head: Some(BLANK.take().unwrap_or_else(blank)),
             scheme,
             authority,
             client,
@@ -43,14 +44,15 @@ impl View {
 
     /// Takes the head for the length of a call.
     pub fn lend(&mut self, head: &mut RequestHeader) {
-        let blank = BLANK.take().unwrap_or_else(blank);
-        self.head = Some(std::mem::replace(head, blank));
+        if let Some(own) = &mut self.head {
+            std::mem::swap(own, head);
+        }
     }
 
     /// Puts the head back.
     pub fn give_back(&mut self, head: &mut RequestHeader) {
-        if let Some(own) = self.head.take() {
-            BLANK.set(Some(std::mem::replace(head, own)));
+        if let Some(own) = &mut self.head {
+            std::mem::swap(own, head);
         }
     }
 
@@ -66,11 +68,6 @@ impl View {
         }
     }
 
-    /// Everything was tried: start over.
-    pub fn forgive(&mut self) {
-        self.excluded.clear();
-    }
-
     /// Replaces the positions that must not be used.
     pub fn set_excluded(&mut self, positions: Vec<u32>) {
         self.excluded = positions;
@@ -84,7 +81,7 @@ impl View {
 
 impl tidegate_runtime::Exchange for View {
     fn head(&self) -> &Parts {
-        self.head.as_ref().expect("a head is lent before a call")
+        self.head.as_ref().expect("a head is kept until the end")
     }
 
     fn scheme(&self) -> &str {
@@ -113,6 +110,14 @@ impl tidegate_runtime::Exchange for View {
 
     fn excluded(&self) -> &[u32] {
         &self.excluded
+    }
+}
+
+impl Drop for View {
+    /// Keeps the blank for the next exchange on this thread.
+    fn drop(&mut self) {
+        // At the end of a thread there is nowhere to keep it.
+        let _ = BLANK.try_with(|kept| kept.set(self.head.take()));
     }
 }
 

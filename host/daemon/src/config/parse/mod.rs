@@ -1,37 +1,55 @@
 //! From the file as written to the configuration as it runs: names, duplicates, rules between
 //! fields, defaults. What a single value may be has been decided by its type already.
 
+mod breaker;
+mod endpoint;
+mod files;
+mod health;
+mod limits;
+mod listener;
+mod outlier;
 mod plugin;
+mod resolver;
 mod route;
 mod upstream;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tidegate_policy::StatusSet;
+
+use super::Outside;
 use super::problem::{Report, Spot, quote};
 use super::read::checked::{Checked, OffOr};
-use super::scalar::address::ListenAddress;
 use super::scalar::duration::Time;
+use super::scalar::status::Statuses;
 use super::scalar::whole::Whole;
-use super::value::{AccessLog, Admin, Config, KeepAlive, Listener, LogFormat, Shutdown, Sink};
+use super::value::{AccessLog, Admin, Config, KeepAlive, LogFormat, Shutdown, Sink};
 use super::written;
+use files::Files;
 
 /// Examines every part, even if an earlier one is wrong. What is wrong is missing from the
 /// result and is in the report: with a problem there, the result may only be dropped.
-pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Config {
+pub(super) fn parse(
+    file: &Path,
+    written: written::File,
+    outside: &Outside<'_>,
+    report: &Report,
+) -> Config {
     let directory = file.parent().unwrap_or(Path::new(""));
-    let listeners = listeners(&written, report);
+    let listeners = listener::parse(&written, report);
     let plugins = plugin::parse(written.plugins, directory, report);
-    let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), report);
+    let mut files = Files::new(directory, outside);
+    let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), &mut files, report);
     let routes = route::parse(written.routes, upstreams.as_ref(), report);
     let keep_alive = optional(written.keep_alive);
     Config {
         file: file.to_owned(),
+        endpoint_files: files.into_paths(),
         listeners,
         admin: optional(written.admin).and_then(|admin| {
             Some(Admin {
@@ -60,6 +78,7 @@ pub(super) fn parse(file: &Path, written: written::File, report: &Report) -> Con
                 pool: POOL,
             },
         },
+        resolver: resolver::parse(optional(written.resolver), report),
     }
 }
 
@@ -107,46 +126,6 @@ fn check_any(count: Option<usize>, what: &str, spot: &Spot, report: &Report) {
             "write at least one",
         );
     }
-}
-
-fn listeners(written: &written::File, report: &Report) -> Vec<Listener> {
-    let mut unique = Unique::new();
-    let mut check = |address: SocketAddr, spot: &Spot| {
-        // Port 0 is another port each time.
-        if address.port() != 0
-            && let Some(line) = unique.earlier(address, spot)
-        {
-            report.refuse(
-                spot,
-                format!("line {line} listens on `{address}` already"),
-                "every listener needs an address of its own",
-            );
-        }
-    };
-    let Checked { value, spot } = &written.listeners;
-    check_any(value.as_ref().map(Vec::len), "listener", spot, report);
-    let mut listeners = Vec::new();
-    for item in value.iter().flatten() {
-        let Some(listener) = &item.value else {
-            continue;
-        };
-        let Some(ListenAddress(address)) = listener.address.value else {
-            continue;
-        };
-        check(address, &listener.address.spot);
-        listeners.push(Listener {
-            address,
-            place: report.place(&item.spot),
-        });
-    }
-    if let Some(Checked {
-        value: Some(admin), ..
-    }) = &written.admin
-        && let Some(ListenAddress(address)) = admin.address.value
-    {
-        check(address, &admin.address.spot);
-    }
-    listeners
 }
 
 fn access_log(
@@ -215,6 +194,52 @@ fn time_or_off<const MIN: u64, const MAX: u64>(
         Some(OffOr::On(time)) => Some(time.0),
         None => Some(default),
     }
+}
+
+fn count_or_off<const MIN: u32, const MAX: u32>(
+    written: Option<Checked<OffOr<Whole<MIN, MAX>>>>,
+    default: Option<NonZeroU32>,
+) -> Option<NonZeroU32> {
+    match optional(written) {
+        Some(OffOr::Off) => None,
+        Some(OffOr::On(count)) => NonZeroU32::new(count.0),
+        None => default,
+    }
+}
+
+/// Exactly the statuses of a list.
+fn statuses<const MIN: u16, const MAX: u16>(items: &[Checked<Statuses<MIN, MAX>>]) -> StatusSet {
+    let items = items.iter().filter_map(|item| item.value);
+    items.fold(StatusSet::empty(), |set, statuses| {
+        set.union(statuses.set())
+    })
+}
+
+/// A shorter and a longer time. Of one that is given alone, the other follows.
+fn span<const A: u64, const B: u64, const C: u64, const D: u64>(
+    names: [&str; 2],
+    shorter: Option<Checked<Time<A, B>>>,
+    longer: Option<Checked<Time<C, D>>>,
+    default: [Duration; 2],
+    report: &Report,
+) -> [Duration; 2] {
+    let [short, long] = default;
+    let spot = shorter.as_ref().map(|written| written.spot.clone());
+    let (shorter, longer) = (time(shorter), time(longer));
+    if let (Some(shorter), Some(longer), Some(spot)) = (shorter, longer, spot)
+        && shorter > longer
+    {
+        let [short, long] = names;
+        report.refuse(
+            &spot,
+            format!("`{short}` ({shorter:?}) is longer than `{long}` ({longer:?})"),
+            format!("make `{short}` the shorter one"),
+        );
+    }
+    [
+        shorter.unwrap_or(longer.map_or(short, |longer| short.min(longer))),
+        longer.unwrap_or(shorter.map_or(long, |shorter| long.max(shorter))),
+    ]
 }
 
 /// A path, resolved against the directory of the configuration file.

@@ -1,16 +1,19 @@
 //! Routes: what they match, where they go, how they retry.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use http::HeaderName;
-use tidegate_policy::{Backoff, RetryOn, RetryRule};
+use tidegate_policy::{Backoff, RetryOn, RetryRule, StatusSet};
 
 use super::upstream::Upstreams;
-use super::{Unique, check_any, check_name, number, optional, time};
+use super::{Unique, check_any, check_name, number, optional, span, time};
 use crate::config::nearest::nearest;
 use crate::config::pattern::{HeaderPattern, HostPattern, Match, PathPattern};
-use crate::config::problem::{Report, Spot, quote};
+use crate::config::problem::{Report, quote};
 use crate::config::read::checked::Checked;
+use crate::config::scalar::cause::RetryOn as Cause;
+use crate::config::scalar::duration::Time;
 use crate::config::scalar::http::{HeaderValue, MethodName};
 use crate::config::value::Route;
 use crate::config::written;
@@ -52,7 +55,8 @@ pub(super) fn parse(
                 "remove one of the two, or make one of them more specific",
             );
         }
-        let retry = optional(written.retry).map(|retry| self::retry(retry, report));
+        let timeout = time(written.timeout);
+        let retry = optional(written.retry).map(|retry| self::retry(retry, timeout, report));
         let Some(upstream) = upstream(written.upstream, upstreams, report) else {
             continue;
         };
@@ -61,7 +65,7 @@ pub(super) fn parse(
             matches: found,
             upstream,
             retry: retry.unwrap_or_default(),
-            timeout: time(written.timeout),
+            timeout,
             place: report.place(&spot),
         });
     }
@@ -188,56 +192,64 @@ fn matches(written: written::Match, report: &Report) -> Match {
     }
 }
 
-fn retry(written: written::Retry, report: &Report) -> RetryRule {
+fn retry(written: written::Retry, timeout: Option<Duration>, report: &Report) -> RetryRule {
     let default = RetryRule::default();
-    let on = match written.on {
-        Some(Checked {
-            value: Some(items), ..
-        }) => causes(&items),
-        _ => default.on,
+    let on = match optional(written.on) {
+        Some(items) => causes(&items),
+        None => default.on,
     };
+    if let Some(Checked {
+        value: Some(Time(attempt)),
+        spot,
+    }) = &written.per_attempt
+        && let Some(whole) = timeout.filter(|whole| attempt > whole)
+    {
+        report.refuse(
+            spot,
+            format!("`per_attempt` ({attempt:?}) is longer than the route's `timeout` ({whole:?})"),
+            "make it shorter, or remove it",
+        );
+    }
     RetryRule {
         attempts: number(written.attempts)
             .and_then(NonZeroU32::new)
             .unwrap_or(default.attempts),
         on,
-        backoff: match written.backoff {
-            Some(Checked {
-                value: Some(backoff),
-                spot,
-            }) => self::backoff(backoff, &spot, report),
-            _ => default.backoff,
-        },
+        backoff: optional(written.backoff)
+            .map_or(default.backoff, |backoff| self::backoff(backoff, report)),
+        per_attempt: time(written.per_attempt),
+        non_idempotent: optional(written.non_idempotent).unwrap_or(default.non_idempotent),
     }
 }
 
 /// Exactly what the list names: an empty one repeats nothing.
-fn causes(items: &[Checked<written::RetryOn>]) -> RetryOn {
-    let has = |cause| items.iter().any(|item| item.value == Some(cause));
-    RetryOn {
-        connect_failure: has(written::RetryOn::ConnectFailure),
-        reset: has(written::RetryOn::Reset),
-        timeout: has(written::RetryOn::Timeout),
-    }
+fn causes(items: &[Checked<Cause>]) -> RetryOn {
+    let nothing = RetryOn {
+        connect_failure: false,
+        reset: false,
+        timeout: false,
+        statuses: StatusSet::empty(),
+    };
+    let items = items.iter().filter_map(|item| item.value);
+    items.fold(nothing, |mut on, cause| {
+        match cause {
+            Cause::ConnectFailure => on.connect_failure = true,
+            Cause::Reset => on.reset = true,
+            Cause::Timeout => on.timeout = true,
+            Cause::Statuses(statuses) => on.statuses = on.statuses.union(statuses.set()),
+        }
+        on
+    })
 }
 
-fn backoff(written: written::Backoff, spot: &Spot, report: &Report) -> Backoff {
-    let default = Backoff::default();
-    let (base, max) = (time(written.base), time(written.max));
-    // Of one that is given alone, the other follows.
-    let backoff = Backoff {
-        base: base.unwrap_or(default.base.min(max.unwrap_or(default.base))),
-        max: max.unwrap_or(default.max.max(base.unwrap_or(default.max))),
-    };
-    if backoff.base > backoff.max {
-        report.refuse(
-            spot,
-            format!(
-                "`base` ({:?}) is longer than `max` ({:?})",
-                backoff.base, backoff.max
-            ),
-            "make `base` the shorter one",
-        );
-    }
-    backoff
+fn backoff(written: written::Backoff, report: &Report) -> Backoff {
+    let Backoff { base, max } = Backoff::default();
+    let [base, max] = span(
+        ["base", "max"],
+        written.base,
+        written.max,
+        [base, max],
+        report,
+    );
+    Backoff { base, max }
 }

@@ -1,36 +1,36 @@
-//! Upstreams: their endpoints and their selector.
+//! Upstreams: their endpoints, their selector, and what only both together can tell.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::files::Files;
 use super::plugin::Plugins;
-use super::{Unique, check_any, check_name, number, optional, time, time_or_off};
+use super::{breaker, check_any, check_name, endpoint, health, limits, outlier};
+use super::{optional, time, time_or_off};
 use crate::config::BUILT_IN_SELECTORS;
 use crate::config::nearest::nearest;
 use crate::config::problem::{Report, Spot, quote};
 use crate::config::read::checked::{Checked, Either};
-use crate::config::scalar::address::EndpointAddress;
-use crate::config::value::{Endpoint, Selector, Timeouts, Upstream};
+use crate::config::value::{Selector, Timeouts, Upstream};
 use crate::config::written;
 
 /// The upstreams by name. A name whose upstream is wrong is kept, so that a route that refers
 /// to it is not blamed. Nothing at all if the names could not be read.
 pub(super) type Upstreams = BTreeMap<String, Option<Upstream>>;
 
-/// An endpoint's index must fit in 16 bits, and a file of more should be two upstreams.
-const MOST_ENDPOINTS: usize = 65_536;
-
 pub(super) fn parse(
     written: Checked<BTreeMap<String, Checked<written::Upstream>>>,
     plugins: Option<&Plugins>,
+    files: &mut Files<'_>,
     report: &Report,
 ) -> Option<Upstreams> {
     let upstreams = written.value?;
     check_any(Some(upstreams.len()), "upstream", &written.spot, report);
     let parse = |(name, Checked { value, spot }): (String, Checked<written::Upstream>)| {
         check_name(&name, "an upstream", &spot, report);
-        let upstream = value.and_then(|value| upstream(&name, value, &spot, plugins, report));
+        let upstream =
+            value.and_then(|value| upstream(&name, value, &spot, plugins, files, report));
         (name, upstream)
     };
     Some(upstreams.into_iter().map(parse).collect())
@@ -41,9 +41,17 @@ fn upstream(
     written: written::Upstream,
     spot: &Spot,
     plugins: Option<&Plugins>,
+    files: &mut Files<'_>,
     report: &Report,
 ) -> Option<Upstream> {
-    let endpoints = endpoints(written.endpoints, report);
+    let directory = files.directory();
+    let endpoints = endpoint::parse(
+        written.endpoints,
+        written.endpoints_from,
+        spot,
+        files,
+        report,
+    );
     let selector = match written.selector {
         Some(written) => selector(written, plugins, report),
         None => Some(Selector {
@@ -52,82 +60,36 @@ fn upstream(
             place: report.place(spot),
         }),
     };
-    Some(Upstream {
-        name: name.to_owned(),
-        endpoints: endpoints?,
-        selector: selector?,
-        timeouts: timeouts(optional(written.timeouts)),
-        keep_alive: time_or_off(written.keep_alive, Duration::from_secs(60)),
-        place: report.place(spot),
-    })
-}
-
-fn endpoints(
-    written: Checked<Vec<Checked<Either<EndpointAddress, written::Endpoint>>>>,
-    report: &Report,
-) -> Option<Vec<Endpoint>> {
-    let items = written.value?;
-    check_any(Some(items.len()), "endpoint", &written.spot, report);
-    if items.len() > MOST_ENDPOINTS {
+    let outlier_spot = written.outlier.as_ref().map(|outlier| outlier.spot.clone());
+    let outlier = outlier::parse(written.outlier, report);
+    if let (Some(_), Some(spot)) = (&outlier, &outlier_spot)
+        && let ([_], true, false) = (&*endpoints.list, endpoints.complete, endpoints.dynamic)
+    {
         report.refuse(
-            &written.spot,
-            format!("{} endpoints are too many for one upstream", items.len()),
-            format!("at most {MOST_ENDPOINTS}: make it two upstreams"),
+            spot,
+            "there is one endpoint: nobody to compare it with, and the last one is never ejected",
+            "remove it, or add an endpoint",
         );
     }
-    let mut unique = Unique::new();
-    let endpoints = items.into_iter().filter_map(|Checked { value, spot }| {
-        let (address, at, endpoint) = match value? {
-            Either::Short(address) => (address.0, spot.clone(), None),
-            Either::Full(endpoint) => (
-                endpoint.address.value?.0,
-                endpoint.address.spot.clone(),
-                Some(endpoint),
-            ),
-        };
-        if let Some(line) = unique.earlier(address, &at) {
-            report.refuse(
-                &at,
-                format!("the endpoint `{address}` is in line {line} already"),
-                "write it once, with the weight that it should have",
-            );
-        }
-        Some(self::endpoint(address, endpoint, &spot, report))
-    });
-    Some(endpoints.collect())
-}
-
-fn endpoint(
-    address: SocketAddr,
-    written: Option<written::Endpoint>,
-    spot: &Spot,
-    report: &Report,
-) -> Endpoint {
-    let place = report.place(spot);
-    let Some(written) = written else {
-        return Endpoint {
-            address,
-            weight: 1,
-            zone: None,
-            labels: BTreeMap::new(),
-            draining: false,
-            max_in_flight: None,
-            place,
-        };
-    };
-    Endpoint {
-        address,
-        weight: number(written.weight).unwrap_or(1),
-        zone: optional(written.zone),
-        labels: optional(written.labels)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value.value?)))
-            .collect(),
-        draining: optional(written.draining).unwrap_or(false),
-        max_in_flight: number(written.max_in_flight),
-        place,
-    }
+    let full = endpoints
+        .list
+        .iter()
+        .any(|endpoint| endpoint.max_in_flight.is_some());
+    Some(Upstream {
+        name: name.to_owned(),
+        selector: selector?,
+        health: health::parse(written.health, directory, report).map(Arc::new),
+        breaker: breaker::parse(written.breaker, report),
+        outlier,
+        limits: limits::parse(written.limits, full || !endpoints.complete, report),
+        slow_start: time(written.slow_start),
+        panic_percent: limits::panic(written.panic_threshold),
+        retry_budget: limits::budget(written.retry_budget),
+        timeouts: timeouts(optional(written.timeouts)),
+        keep_alive: time_or_off(written.keep_alive, Duration::from_secs(60)),
+        endpoints: endpoints.list,
+        place: report.place(spot),
+    })
 }
 
 fn selector(

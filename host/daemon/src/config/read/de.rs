@@ -88,6 +88,17 @@ impl<'de> Deserializer<'de> for De<'_> {
         }
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind()? {
+            Kind::Expanded(text) => match text.parse::<f64>() {
+                Ok(number) => visitor.visit_f64(number),
+                Err(_) => visitor.visit_str(text),
+            }
+            .map_err(|error: Error| error.at(&self.spot)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind()? {
             Kind::Truth(truth) => visitor.visit_bool(*truth),
@@ -178,8 +189,11 @@ impl<'de> Deserializer<'de> for De<'_> {
                 })
             }
             other => {
-                let keys = format!("its keys are: {}", fields.join(", "));
-                self.expected("a mapping", other, &keys)
+                let help = match fields {
+                    [] => "write `{}`: there is nothing to set".to_owned(),
+                    _ => format!("its keys are: {}", fields.join(", ")),
+                };
+                self.expected("a mapping", other, &help)
             }
         }
     }
@@ -201,7 +215,7 @@ impl<'de> Deserializer<'de> for De<'_> {
             return visitor.visit_enum(word);
         }
         let help = if planned::word(name, &word) {
-            planned::HELP.to_owned()
+            planned::LATER.to_owned()
         } else {
             match nearest(&word, variants.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -217,7 +231,7 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char bytes byte_buf unit unit_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char bytes byte_buf unit unit_struct
         tuple tuple_struct identifier
     }
 }

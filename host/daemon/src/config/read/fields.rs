@@ -24,11 +24,13 @@ pub(super) fn unknown<'a>(
         .iter()
         .filter(|entry| !fields.contains(&entry.key.as_str()))
     {
-        let help = if planned::key(structure, &entry.key) {
-            planned::HELP.to_owned()
+        let help = if let Some(help) = planned::key(structure, &entry.key) {
+            help.to_owned()
         } else if let Some(near) = nearest(&entry.key, fields.iter().copied()) {
             meant.push((near, entry));
             format!("did you mean `{near}`?")
+        } else if fields.is_empty() {
+            "there is nothing to set here: write `{}`".to_owned()
         } else {
             format!("the keys here are: {}", fields.join(", "))
         };

@@ -20,20 +20,17 @@ use super::problem::Report;
 pub(super) use error::Refusal;
 
 /// The file as written, or nothing if not even its outline could be read. Every problem is
-/// in `report`.
+/// in `report`; `needed` says what a file without anything in it lacks.
 pub(super) fn read<T: DeserializeOwned>(
     text: &str,
+    needed: &str,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &Report,
 ) -> Option<T> {
     let mut root = yaml::parse(text, report)?;
     if matches!(root.kind, node::Kind::Nothing) {
         let spot = root.spot(String::new());
-        report.refuse(
-            &spot,
-            "the file is empty",
-            "it needs `listeners`, `upstreams` and `routes`",
-        );
+        report.refuse(&spot, "the file is empty", needed);
         return None;
     }
     environment::expand(&mut root, environment, report);

@@ -1,40 +1,49 @@
-//! Keys and values that the design has and this version has not, so that a file written from
-//! the design gets a better answer than "unknown key". Empty once everything is built.
+//! Keys and values that the design has and this version has not, or has elsewhere, so that a
+//! file written from the design gets a better answer than "unknown key".
 
-/// `(structure, key)`; the structure is the name of its type in `written`.
-const KEYS: &[(&str, &str)] = &[
-    ("Endpoint", "priority"),
-    ("Endpoint", "resolve"),
-    ("Grant", "http"),
-    ("Listener", "tls"),
-    ("Retry", "budget"),
-    ("Retry", "per_attempt"),
-    ("Route", "filters"),
-    ("Route", "redirect"),
-    ("Route", "upstreams"),
-    ("Upstream", "breaker"),
-    ("Upstream", "health"),
-    ("Upstream", "limits"),
-    ("Upstream", "outlier"),
-    ("Upstream", "panic_threshold"),
-    ("Upstream", "slow_start"),
-    ("Upstream", "tls"),
+/// `(structure, key, what to do)`; the structure is the name of its type in `written`.
+const KEYS: &[(&str, &str, &str)] = &[
+    ("Grant", "http", LATER),
+    ("Health", "body", BELOW),
+    ("Health", "host", BELOW),
+    ("Health", "path", BELOW),
+    ("Health", "status", BELOW),
+    ("Listener", "tls", LATER),
+    (
+        "Outlier",
+        "consecutive_failures",
+        "they are `gateway_failures` and `local_failures`",
+    ),
+    (
+        "Outlier",
+        "success_rate_stdev",
+        "it is `success_rate: { stdev: … }`",
+    ),
+    (
+        "Resolve",
+        "every",
+        "it is `max_ttl`; names are asked for when their answers expire",
+    ),
+    ("Retry", "budget", "it is `retry_budget` of the upstream"),
+    ("Route", "filters", LATER),
+    ("Route", "redirect", LATER),
+    ("Route", "upstreams", LATER),
+    ("Upstream", "tls", LATER),
 ];
 
-pub(super) const HELP: &str = "not available in this version: remove it";
+const BELOW: &str = "it belongs below `http`";
 
-/// Whether a later version has this key.
-pub(super) fn key(structure: &str, key: &str) -> bool {
-    KEYS.contains(&(structure, key))
+pub(super) const LATER: &str = "not available in this version: remove it";
+
+/// What to do about this key, if a later version has it or it is elsewhere.
+pub(super) fn key(structure: &str, key: &str) -> Option<&'static str> {
+    let found = KEYS
+        .iter()
+        .find(|known| (known.0, known.1) == (structure, key));
+    found.map(|(_, _, help)| *help)
 }
 
 /// Whether a later version has this word in this enumeration.
 pub(super) fn word(enumeration: &str, word: &str) -> bool {
-    match enumeration {
-        "OnFault" => word == "skip",
-        "RetryOn" => word
-            .parse()
-            .is_ok_and(|status: u16| (100..600).contains(&status)),
-        _ => false,
-    }
+    (enumeration, word) == ("OnFault", "skip")
 }

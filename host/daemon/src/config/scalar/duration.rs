@@ -15,8 +15,10 @@ use crate::config::read::Refusal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) struct Time<const MIN: u64, const MAX: u64>(pub(in crate::config) Duration);
 
+/// An hour in milliseconds.
+pub(in crate::config) const HOUR: u64 = 3_600_000;
 /// A day in milliseconds: no duration of this file needs more.
-pub(in crate::config) const DAY: u64 = 24 * 3_600_000;
+pub(in crate::config) const DAY: u64 = 24 * HOUR;
 
 const EXPECTED: &str = "a duration such as 250ms, 5s, 1m or 1h";
 

@@ -1,12 +1,15 @@
-//! What a route compares a request with: the scalars of `match`.
+//! Parts of requests: what a route compares one with, and what a probe makes its own of.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use http::Method;
+use http::uri::{Authority, PathAndQuery};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer};
 
 use super::from_text;
+use super::host_name::host_name;
 use crate::config::pattern::{HeaderPattern, HostPattern, PathPattern};
 use crate::config::problem::quote;
 use crate::config::read::Refusal;
@@ -62,6 +65,22 @@ written_as_text!(MethodName(Method), "a method such as GET", method, {
     "description": "An HTTP method",
 });
 
+written_as_text!(ProbePath(String), "a path such as /health", probe_path, {
+    "type": "string",
+    "pattern": r"^(/|.*\$\{)",
+    "description": "The path, and the query if there is one",
+});
+
+written_as_text!(HostField(String), "a host such as web.internal or web.internal:8080", host_field, {
+    "type": "string",
+    "description": "A host, with a port if it has one",
+});
+
+written_as_text!(ServerName(String), "a name such as web.internal", server_name, {
+    "type": "string",
+    "description": "The name or the IP address that a certificate is for",
+});
+
 fn host(text: &str) -> Result<HostPattern, Refusal> {
     HostPattern::parse(text).map_err(|why| {
         Refusal::new(
@@ -103,5 +122,116 @@ fn method(text: &str) -> Result<Method, Refusal> {
             format!("{} is not a method", quote(text)),
             "write a method such as GET or POST",
         )),
+    }
+}
+
+/// One that `http` would read otherwise than as it is written is refused.
+fn probe_path(text: &str) -> Result<String, Refusal> {
+    let refuse = |help: String| {
+        let message = format!("expected a path such as /health, found {}", quote(text));
+        Err(Refusal::new(message, help))
+    };
+    if text.contains("://") {
+        return refuse("write the path alone: the host is the endpoint".into());
+    }
+    if !text.starts_with('/') {
+        return refuse(format!("write {}", quote(&format!("/{text}"))));
+    }
+    let as_written = |path: PathAndQuery| path.as_str() == text;
+    if text.bytes().all(|b| b.is_ascii_graphic()) && text.parse().is_ok_and(as_written) {
+        Ok(text.to_owned())
+    } else {
+        refuse("write other letters in percent-encoding: `%20` for a space".into())
+    }
+}
+
+fn host_field(text: &str) -> Result<String, Refusal> {
+    match text.parse::<Authority>() {
+        Ok(host) if !text.contains('@') && !text.ends_with(':') && !host.host().is_empty() => {
+            Ok(text.to_owned())
+        }
+        _ => Err(Refusal::new(
+            format!("{} is not a host", quote(text)),
+            "write a name such as `web.internal`, and `:PORT` if it has one",
+        )),
+    }
+}
+
+fn server_name(text: &str) -> Result<String, Refusal> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    host_name(text).map_err(|why| {
+        let message = format!("{} is not the name of a server", quote(text));
+        match text.rsplit_once(':') {
+            Some((name, _)) => Refusal::new(message, format!("without the port: {}", quote(name))),
+            None => Refusal::new(message, why),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host_field, probe_path, server_name};
+
+    #[test]
+    fn a_probe_is_sent_as_it_is_written() {
+        for text in ["/", "/health?full=1", "/a%20b", "/a/../b"] {
+            assert_eq!(probe_path(text).as_deref(), Ok(text));
+        }
+        for (text, help) in [
+            ("health", "write `/health`"),
+            ("", "write `/`"),
+            (
+                "http://web/health",
+                "write the path alone: the host is the endpoint",
+            ),
+            (
+                "/a b",
+                "write other letters in percent-encoding: `%20` for a space",
+            ),
+            (
+                "/a#b",
+                "write other letters in percent-encoding: `%20` for a space",
+            ),
+            (
+                "/größe",
+                "write other letters in percent-encoding: `%20` for a space",
+            ),
+            (
+                "/\r\nx: y",
+                "write other letters in percent-encoding: `%20` for a space",
+            ),
+        ] {
+            assert_eq!(probe_path(text).unwrap_err().help, help, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_field_is_a_host_and_perhaps_a_port() {
+        for text in ["web", "web.internal:8080", "10.0.0.1", "[::1]:80"] {
+            assert_eq!(host_field(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "a b",
+            "a/b",
+            "user@web",
+            "web:",
+            ":80",
+            "a\r\nb",
+            "größe.de",
+        ] {
+            assert!(host_field(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_for_a_name_without_a_port() {
+        assert_eq!(server_name("Web.internal").as_deref(), Ok("web.internal"));
+        assert_eq!(server_name("10.0.0.1").as_deref(), Ok("10.0.0.1"));
+        let help = server_name("web.internal:443").unwrap_err().help;
+        assert_eq!(help, "without the port: `web.internal`");
+        assert!(server_name("*.internal").is_err());
     }
 }

@@ -2,10 +2,16 @@
 //! hold anything else, and describes itself to the JSON Schema.
 
 pub(super) mod address;
+pub(super) mod cause;
 pub(super) mod digest;
 pub(super) mod duration;
+mod host_name;
 pub(super) mod http;
+pub(super) mod hundredths;
+pub(super) mod percent;
+pub(super) mod probe;
 pub(super) mod size;
+pub(super) mod status;
 pub(super) mod whole;
 
 use std::fmt;
@@ -21,24 +27,45 @@ fn from_text<'de, D: Deserializer<'de>, T>(
     expecting: &'static str,
     parse: fn(&str) -> Result<T, Refusal>,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_any(Text { expecting, parse })
+    deserializer.deserialize_any(Text {
+        expecting,
+        parse,
+        numbers: false,
+    })
+}
+
+/// Reads text or a number and parses it: for what looks like a number and often is one.
+fn from_text_or_number<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expecting: &'static str,
+    parse: fn(&str) -> Result<T, Refusal>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(Text {
+        expecting,
+        parse,
+        numbers: true,
+    })
 }
 
 struct Text<T> {
     expecting: &'static str,
     parse: fn(&str) -> Result<T, Refusal>,
+    /// Whether a number is as good as its text.
+    numbers: bool,
 }
 
 impl<T> Text<T> {
     fn number<E: Error>(self, number: &impl ToString) -> Result<T, E> {
         let number = number.to_string();
-        Err(E::custom(match (self.parse)(&number) {
-            Err(refusal) => refusal,
-            Ok(_) => Refusal::new(
+        match (self.parse)(&number) {
+            Ok(value) if self.numbers => Ok(value),
+            Ok(_) => Err(Refusal::new(
                 format!("expected {}, found the number {number}", self.expecting),
                 "put it in quotes",
-            ),
-        }))
+            )),
+            Err(refusal) => Err(refusal),
+        }
+        .map_err(E::custom)
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected, Visitor};
 
 use crate::config::problem::quote;
 use crate::config::read::Refusal;
@@ -44,6 +44,56 @@ impl<const MIN: u32, const MAX: u32> Visitor<'_> for Number<MIN, MAX> {
             Ok(_) => E::custom(Refusal::new(message, "remove the quotes")),
             Err(_) => E::custom(message),
         })
+    }
+}
+
+/// An endpoint's share compared with the others. None at all is what `draining` is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) struct Weight(pub(in crate::config) u32);
+
+impl<'de> Deserialize<'de> for Weight {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u64(Share)
+    }
+}
+
+struct Share;
+
+type Any = Number<1, 1_000_000>;
+
+impl Visitor<'_> for Share {
+    type Value = Weight;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Any {}.expecting(f)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Weight, E> {
+        if number == 0 {
+            return Err(E::custom(Refusal::new(
+                format!("expected {}, found the number 0", &self as &dyn Expected),
+                "to send nothing new there, write `draining: true`",
+            )));
+        }
+        Any {}.visit_u64(number).map(|Whole(number)| Weight(number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Weight, E> {
+        Any {}.visit_str(text).map(|Whole(number)| Weight(number))
+    }
+}
+
+impl JsonSchema for Weight {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Weight".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Whole::<1, 1_000_000>::json_schema(generator)
     }
 }
 

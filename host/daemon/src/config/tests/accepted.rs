@@ -77,6 +77,7 @@ upstreams:
         labels: { version: v2, "a.b": "1" }
         draining: true
         max_in_flight: 100
+      - 10.0.0.2:80
     selector: { plugin: canary, config: { a: 1, b: [1.5, null, true], c: { d: "1" } } }
     timeouts: { connect: 2s, response_header: 3s, idle: 4s }
     keep_alive: off
@@ -178,7 +179,7 @@ fn a_variable_is_a_value_and_never_more() {
 listeners: [{ address: "127.0.0.1:${PORT}" }]
 upstreams:
   web:
-    endpoints: [{ address: "127.0.0.1:${MISSING:-80}", weight: "${WEIGHT}", draining: "${NO:-true}" }]
+    endpoints: [{ address: "127.0.0.1:${MISSING:-80}", weight: "${WEIGHT}", draining: "${NO:-true}" }, 127.0.0.1:81]
     selector: { plugin: sticky, config: { a: "${YAML}", b: "${WEIGHT}", c: "$${YAML} $5" } }
 routes: [{ upstream: "${NONE:-web}" }]
 "#,

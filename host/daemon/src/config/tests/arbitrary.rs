@@ -2,11 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::{WEB, environment, samples};
-use crate::config::load_text;
+use super::{WEB, samples};
+
+/// What stands beside a configuration.
+const ENDPOINTS: &str = "- 127.0.0.1:8001\n- { address: localhost:8003, weight: 2 }\n";
 
 fn load(text: &str) {
-    if let Err(problems) = load_text("t.yaml".as_ref(), text, &environment) {
+    load_beside(text, ENDPOINTS);
+}
+
+fn load_beside(text: &str, endpoints: &str) {
+    if let Err(problems) = super::load("t.yaml", text, &[("endpoints.yaml", endpoints)]) {
         assert!(!problems.0.is_empty());
         for problem in &problems.0 {
             let place = problem.place.as_ref().expect("a text has places");
@@ -31,6 +37,11 @@ fn fragment() -> impl Strategy<Value = String> {
             "0x1f",
             "true",
             "off",
+            "0%",
+            "5xx",
+            "502-504",
+            "1h",
+            "localhost:80",
             "${",
             "${WORD}",
             "$$",
@@ -73,9 +84,17 @@ proptest! {
     }
 
     #[test]
+    fn any_list_of_endpoints(text in any::<String>(), piece in fragment(), at in 0..ENDPOINTS.len()) {
+        let web = WEB.replace("endpoints: [127.0.0.1:8001]", "endpoints_from: endpoints.yaml");
+        load_beside(&web, &text);
+        load_beside(&web, &format!("{}{piece}{}", &ENDPOINTS[..at], &ENDPOINTS[at..]));
+    }
+
+    #[test]
     fn a_sample_with_a_piece_replaced(
         sample in prop::sample::select(vec![
-            "smallest", "selectors", "routing", "custom-plugin", "production",
+            "smallest", "selectors", "routing", "custom-plugin", "resilience", "discovery",
+            "production",
         ]),
         at in 0.0..1.0,
         length in 0_usize..40,

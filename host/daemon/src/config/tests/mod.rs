@@ -3,12 +3,14 @@
 
 mod accepted;
 mod arbitrary;
+mod endpoints;
 mod refused;
+mod resilience;
 mod samples;
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, load_text};
+use super::{Config, Outside, Problems, load_text};
 
 /// The smallest file, to which a test adds what it is about.
 const WEB: &str = "\
@@ -27,25 +29,46 @@ fn environment(name: &str) -> Option<String> {
     }
 }
 
+/// Files that are there besides the configuration: their names and their texts.
+type Beside<'a> = &'a [(&'a str, &'a str)];
+
+fn load(file: &str, text: &str, beside: Beside<'_>) -> Result<Config, Problems> {
+    let read = |path: &Path| {
+        let found = beside.iter().find(|(name, _)| path == Path::new(name));
+        let text = found.map(|(_, text)| (*text).to_owned());
+        text.ok_or_else(|| "there is no such file".to_owned())
+    };
+    let outside = Outside {
+        environment: &environment,
+        text: &read,
+    };
+    load_text(Path::new(file), text, &outside)
+}
+
 fn accept(text: &str) -> Config {
-    load_text(Path::new("t.yaml"), text, &environment).unwrap_or_else(|problems| {
+    accept_beside(text, &[])
+}
+
+fn accept_beside(text: &str, beside: Beside<'_>) -> Config {
+    load("t.yaml", text, beside).unwrap_or_else(|problems| {
         panic!("refused:\n{problems}\n\n{text}");
     })
 }
 
-/// The problems as they are shown, without the file's name.
 fn refuse(text: &str) -> String {
-    match load_text(Path::new("t"), text, &environment) {
-        Ok(_) => panic!("accepted:\n{text}"),
-        Err(problems) => {
-            let lines: Vec<_> = problems
-                .0
-                .iter()
-                .map(|p| p.to_string()[2..].to_owned())
-                .collect();
-            lines.join("\n")
-        }
-    }
+    refuse_beside(text, &[])
+}
+
+/// The problems as they are shown, without the configuration's name.
+fn refuse_beside(text: &str, beside: Beside<'_>) -> String {
+    let Err(problems) = load("t", text, beside) else {
+        panic!("accepted:\n{text}");
+    };
+    let lines = problems.0.iter().map(|problem| {
+        let line = problem.to_string();
+        line.strip_prefix("t:").map(str::to_owned).unwrap_or(line)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The repository's `config/`.

@@ -8,9 +8,11 @@ fn every_sample_loads_without_an_environment() {
     let mut loaded = 0;
     for entry in std::fs::read_dir(samples()).unwrap() {
         let path = entry.unwrap().path();
+        // A list of endpoints, read with the sample that refers to it.
+        let list = path.file_stem().is_some_and(|name| name == "endpoints");
         if path
             .extension()
-            .is_some_and(|extension| extension == "yaml")
+            .is_some_and(|extension| extension == "yaml" && !list)
         {
             if let Err(problems) = load(&path, &|_| None) {
                 panic!("{problems}");
@@ -23,7 +25,7 @@ fn every_sample_loads_without_an_environment() {
             loaded += 1;
         }
     }
-    assert!(loaded >= 5, "the samples are gone");
+    assert!(loaded >= 7, "the samples are gone");
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn the_schema_file_is_what_the_program_prints() {
 #[test]
 fn the_schema_knows_every_key_and_no_null() {
     let schema = schema();
-    for key in ["listeners", "upstreams", "routes", "keep_alive"] {
+    for key in ["listeners", "upstreams", "routes", "keep_alive", "resolver"] {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
     assert_eq!(

@@ -72,6 +72,40 @@ labels! {
         Status = "status",
     }
 
+    /// Why an attempt that failed was not repeated, though its route retries what it
+    /// failed of.
+    pub enum RetryRefusal {
+        /// Retries had used up their share of the upstream's requests.
+        Budget = "budget",
+        /// Something was sent, and sending it again may have another effect.
+        NotIdempotent = "not_idempotent",
+        /// Something of the body was sent and has not been kept.
+        NotReplayable = "not_replayable",
+        /// No time was left.
+        Deadline = "deadline",
+        /// All attempts were made.
+        Exhausted = "exhausted",
+    }
+
+    /// Why an endpoint was ejected as an outlier.
+    pub enum Ejection {
+        /// Too many answers in a row that count as failures.
+        GatewayFailures = "gateway_failures",
+        /// Too many attempts in a row without an answer: no connection, a reset, a
+        /// timeout.
+        LocalFailures = "local_failures",
+        /// Its share of successes is far below that of the others.
+        SuccessRate = "success_rate",
+    }
+
+    /// Why a request did not get a place in an upstream.
+    pub enum QueueRefusal {
+        /// As many wait as may wait.
+        Full = "full",
+        /// It waited as long as it may.
+        Timeout = "timeout",
+    }
+
     /// Why the host chose an endpoint instead of the selector.
     pub enum FallbackReason {
         /// The call failed, or its answer was refused.
@@ -184,6 +218,9 @@ mod tests {
     fn every_value_is_at_its_position() {
         positions_fit::<AttemptOutcome>();
         positions_fit::<RetryReason>();
+        positions_fit::<RetryRefusal>();
+        positions_fit::<Ejection>();
+        positions_fit::<QueueRefusal>();
         positions_fit::<FallbackReason>();
         positions_fit::<ReloadResult>();
         positions_fit::<Method>();

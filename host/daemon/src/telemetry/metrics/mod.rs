@@ -7,9 +7,11 @@
 //!
 //! There is no global: two `Metrics` share nothing.
 
+mod endpoints;
 mod exposition;
 mod histogram;
 mod labels;
+mod listeners;
 mod names;
 mod own;
 mod own_rules;
@@ -18,16 +20,20 @@ mod process;
 mod requests;
 mod series;
 mod sink;
-mod traffic;
+mod upstreams;
 mod value;
 
+pub use endpoints::EndpointSeries;
 pub use exposition::CONTENT_TYPE;
 pub use histogram::{Durations, Numbers};
-pub use labels::{AttemptOutcome, FallbackReason, Label, RetryReason};
+pub use labels::{
+    AttemptOutcome, Ejection, FallbackReason, Label, QueueRefusal, RetryReason, RetryRefusal,
+};
+pub use listeners::{Connection, ListenerSeries};
 pub use own::OwnSeries;
 pub use plugins::PluginSeries;
 pub use requests::RouteSeries;
-pub use traffic::{Connection, EndpointSeries, ListenerSeries, UpstreamSeries};
+pub use upstreams::UpstreamSeries;
 pub use value::{Counter, FloatGauge, Gauge};
 
 use exposition::Page;
@@ -42,9 +48,9 @@ use value::{Reading, Value};
 pub struct Metrics {
     version: &'static str,
     started: SystemTime,
-    endpoints: Living<traffic::Endpoint, 2>,
-    upstreams: Living<traffic::Upstream, 1>,
-    listeners: Living<traffic::Listener, 1>,
+    endpoints: Living<endpoints::Endpoint, 2>,
+    upstreams: Living<upstreams::Upstream, 1>,
+    listeners: Living<listeners::Listener, 1>,
     routes: Living<requests::Route, 2>,
     next_route: AtomicU64,
     plugins: Living<plugins::Plugin, 2>,
@@ -80,20 +86,23 @@ impl Metrics {
     pub fn endpoint(&self, upstream: &str, backend: &str) -> EndpointSeries {
         EndpointSeries(
             self.endpoints
-                .of([upstream, backend], |_| traffic::Endpoint::new()),
+                .of([upstream, backend], |_| endpoints::Endpoint::new()),
         )
     }
 
     /// Series of an upstream.
     pub fn upstream(&self, upstream: &str) -> UpstreamSeries {
-        UpstreamSeries(self.upstreams.of([upstream], |_| traffic::Upstream::new()))
+        UpstreamSeries(
+            self.upstreams
+                .of([upstream], |_| upstreams::Upstream::new()),
+        )
     }
 
     /// Series of a listener, by its address as configured.
     pub fn listener(&self, listener: &str) -> ListenerSeries {
         ListenerSeries(
             self.listeners
-                .of([listener], |_| traffic::Listener::default()),
+                .of([listener], |_| listeners::Listener::default()),
         )
     }
 
@@ -147,9 +156,9 @@ impl Metrics {
         let mut page = Page::default();
         self.write_host(&mut page);
         requests::write(&mut page, &self.routes, &self.endpoints);
-        traffic::write_endpoints(&mut page, &self.endpoints);
-        traffic::write_upstreams(&mut page, &self.upstreams);
-        traffic::write_listeners(&mut page, &self.listeners);
+        endpoints::write(&mut page, &self.endpoints);
+        upstreams::write(&mut page, &self.upstreams);
+        listeners::write(&mut page, &self.listeners);
         plugins::write(&mut page, &self.plugins);
         self.own.write(&mut page);
         process::write(&mut page, self.started);
@@ -175,5 +184,7 @@ impl Metrics {
     }
 }
 
+#[cfg(test)]
+mod shipped;
 #[cfg(test)]
 mod tests;

@@ -36,21 +36,63 @@ families! {
     /// Requests in flight.
     ACTIVE = "lb_active_connections" ["backend", "upstream"]
         "Requests in flight to an endpoint.";
+    /// What the checks say of an endpoint.
+    HEALTH = "lb_backend_health_status" ["backend", "upstream"]
+        "1 while the health checks find an endpoint up, 0 while they find it down; 1 without checks.";
+    /// Endpoints that may be chosen.
+    ELIGIBLE = "lb_backend_eligible" ["backend", "upstream"]
+        "1 while an endpoint may be chosen: it is up, not ejected, its breaker lets requests through, it has room.";
+    /// State of a breaker.
+    BREAKER = "lb_circuit_breaker_state" ["backend", "upstream"]
+        "Breaker of an endpoint: 0 closed (requests flow), 1 open, 2 half open.";
+    /// Breakers that opened.
+    BREAKER_OPENED = "lb_circuit_breaker_opened_total" ["backend", "upstream"]
+        "How often the breaker of an endpoint opened, after a failed trial too.";
+    /// Outliers that are out now.
+    EJECTED = "lb_backend_ejected" ["backend", "upstream"]
+        "1 while an endpoint is ejected because it stands out from the others.";
+    /// Ejections by why.
+    EJECTIONS = "lb_outlier_ejections_total" ["backend", "upstream", "reason"]
+        "How often an endpoint was ejected, by why.";
     /// Attempts by what became of them.
     ATTEMPTS = "lb_attempts_total" ["backend", "upstream", "outcome"]
         "Attempts at an endpoint, by what became of them.";
+    /// Time to the head of a response.
+    ATTEMPT_DURATION = "lb_attempt_duration_seconds" ["upstream"]
+        "Time from the start of an attempt to the head of its response.";
     /// Attempts that were followed by another.
     RETRIES = "lb_retries_total" ["upstream", "reason"]
         "Attempts that were repeated, by what the one before died of.";
+    /// Attempts that were not followed by another.
+    RETRIES_REFUSED = "lb_retries_refused_total" ["upstream", "reason"]
+        "Failed attempts that their route would have repeated and that were not, by why.";
     /// Choices made by the host instead of the selector.
     FALLBACK = "lb_fallback_total" ["upstream", "reason"]
         "Endpoints chosen by the host instead of the selector, by why.";
+    /// Requests that wait.
+    QUEUE_LENGTH = "lb_queue_length" ["upstream"]
+        "Requests that wait for a place in an upstream.";
+    /// How long they waited.
+    QUEUE_WAIT = "lb_queue_wait_seconds" ["upstream"]
+        "Time that requests waited in the queue of an upstream before they got a place.";
+    /// Requests that did not get a place.
+    QUEUE_REFUSED = "lb_queue_refused_total" ["upstream", "reason"]
+        "Requests that got no place in an upstream, by why.";
+    /// Whether everything is used for want of anything better.
+    PANIC = "lb_panic" ["upstream"]
+        "1 while so few endpoints of an upstream are fit that all are used, fit or not.";
+    /// Whether lower priorities are used.
+    SPILLED = "lb_spilled" ["upstream"]
+        "1 while endpoints of a lower priority are in use.";
     /// Open client connections.
     CONNECTIONS = "lb_connections" ["listener"]
         "Open connections of clients.";
     /// Accepted client connections.
     CONNECTIONS_TOTAL = "lb_connections_total" ["listener"]
         "Connections accepted from clients.";
+    /// Client connections that found no room.
+    CONNECTIONS_REFUSED = "lb_connections_refused_total" ["listener"]
+        "Connections of clients that were answered with 503 and closed, or just closed, because the listener had as many as it may have.";
     /// Calls into plugins.
     PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream"]
         "Calls into a plugin.";
@@ -118,6 +160,46 @@ pub const REQUEST_BUCKETS: &[u64] = &[
     60_000_000_000,
 ];
 
+/// Upper bounds of [`ATTEMPT_DURATION`] in nanoseconds: 100 µs to 60 s.
+pub const ATTEMPT_BUCKETS: &[u64] = &[
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+    30_000_000_000,
+    60_000_000_000,
+];
+
+/// Upper bounds of [`QUEUE_WAIT`] in nanoseconds: 1 ms to 30 s.
+pub const QUEUE_BUCKETS: &[u64] = &[
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+    30_000_000_000,
+];
+
 /// Upper bounds of [`PLUGIN_CALL`] in nanoseconds: 100 ns to 10 ms.
 pub const CALL_BUCKETS: &[u64] = &[
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
@@ -155,6 +237,8 @@ mod tests {
     #[test]
     fn buckets_ascend() {
         assert!(REQUEST_BUCKETS.is_sorted_by(|a, b| a < b));
+        assert!(ATTEMPT_BUCKETS.is_sorted_by(|a, b| a < b));
+        assert!(QUEUE_BUCKETS.is_sorted_by(|a, b| a < b));
         assert!(CALL_BUCKETS.is_sorted_by(|a, b| a < b));
     }
 }

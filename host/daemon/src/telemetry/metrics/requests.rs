@@ -10,12 +10,12 @@
 //! The table of an endpoint is bounded: ten methods, 502 values of status, and the
 //! routes that lead to it.
 
+use super::endpoints::{Endpoint, EndpointSeries};
 use super::exposition::Page;
 use super::histogram::Durations;
 use super::labels::{Label, Method};
 use super::names;
 use super::series::{Key, Living};
-use super::traffic::{Endpoint, EndpointSeries};
 use super::value::Counter;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;

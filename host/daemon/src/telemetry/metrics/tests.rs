@@ -82,6 +82,52 @@ fn an_endpoint_counts_attempts_and_requests_in_flight() {
 }
 
 #[test]
+fn an_endpoint_is_fit_until_somebody_says_otherwise() {
+    let metrics = Metrics::new("1");
+    let endpoint = metrics.endpoint("web", "a:1");
+    let shown = |family: &str| {
+        let start = format!(r#"{family}{{backend="a:1",upstream="web"}} "#);
+        line(&metrics, &start)[start.len()..].to_owned()
+    };
+    let all = || {
+        [
+            "lb_backend_health_status",
+            "lb_backend_eligible",
+            "lb_circuit_breaker_state",
+            "lb_circuit_breaker_opened_total",
+            "lb_backend_ejected",
+        ]
+        .map(shown)
+    };
+    assert_eq!(all(), ["1", "1", "0", "0", "0"]);
+
+    endpoint.health().set(0);
+    endpoint.eligible().set(0);
+    endpoint.breaker().set(2);
+    endpoint.breaker_opened();
+    endpoint.ejected_now().set(1);
+    assert_eq!(all(), ["0", "0", "2", "1", "1"]);
+}
+
+#[test]
+fn ejections_are_counted_by_reason() {
+    let metrics = Metrics::new("1");
+    let endpoint = metrics.endpoint("web", "a:1");
+    endpoint.ejected(Ejection::SuccessRate);
+    let of = |reason| {
+        format!(r#"lb_outlier_ejections_total{{backend="a:1",upstream="web",reason="{reason}"}}"#)
+    };
+    assert_eq!(
+        lines(&metrics, "lb_outlier_ejections_total{"),
+        [
+            of("gateway_failures") + " 0",
+            of("local_failures") + " 0",
+            of("success_rate") + " 1",
+        ]
+    );
+}
+
+#[test]
 fn what_left_the_configuration_leaves_the_page() {
     let metrics = Metrics::new("1");
     let kept = metrics.endpoint("web", "kept");
@@ -120,6 +166,28 @@ fn a_connection_is_open_until_it_is_dropped() {
 }
 
 #[test]
+fn a_refused_connection_counts_as_nothing_else() {
+    let metrics = Metrics::new("1");
+    let listener = metrics.listener(":80");
+    let connection = listener.connection();
+    listener.refused();
+    assert_eq!(listener.open(), 1);
+    for (family, count) in [("", 1), ("_total", 1), ("_refused_total", 1)] {
+        let expected = format!(r#"lb_connections{family}{{listener=":80"}} {count}"#);
+        assert_eq!(
+            line(&metrics, &format!("lb_connections{family}{{")),
+            expected
+        );
+    }
+    // The listener goes and comes back while a client is still there.
+    drop(listener);
+    let listener = metrics.listener(":80");
+    assert_eq!(listener.open(), 1);
+    drop(connection);
+    assert_eq!(listener.open(), 0);
+}
+
+#[test]
 fn upstreams_count_retries_and_fallbacks_by_reason() {
     let metrics = Metrics::new("1");
     let upstream = metrics.upstream("web");
@@ -127,8 +195,40 @@ fn upstreams_count_retries_and_fallbacks_by_reason() {
     upstream.fallback(FallbackReason::NoOpinion);
     let retry = r#"lb_retries_total{upstream="web",reason="reset"}"#;
     assert!(line(&metrics, retry).ends_with(" 1"));
+    upstream.retry_refused(RetryRefusal::Budget);
+    let refused = r#"lb_retries_refused_total{upstream="web",reason="budget"}"#;
+    assert!(line(&metrics, refused).ends_with(" 1"));
     let fallback = r#"lb_fallback_total{upstream="web",reason="no_opinion"}"#;
     assert!(line(&metrics, fallback).ends_with(" 1"));
+}
+
+#[test]
+fn an_upstream_shows_its_queue_and_its_straits() {
+    let metrics = Metrics::new("1");
+    let upstream = metrics.upstream("web");
+    upstream.queue_length().inc();
+    upstream.queue_wait(Duration::from_millis(3));
+    upstream.queue_refused(QueueRefusal::Timeout);
+    upstream.panic().set(1);
+    upstream.spilled().set(1);
+    upstream.attempt_took(Duration::from_micros(90));
+    upstream.attempt_took(Duration::from_secs(61));
+    let page = metrics.render();
+    for expected in [
+        r#"lb_queue_length{upstream="web"} 1"#,
+        r#"lb_queue_wait_seconds_bucket{upstream="web",le="0.0025"} 0"#,
+        r#"lb_queue_wait_seconds_bucket{upstream="web",le="0.005"} 1"#,
+        r#"lb_queue_wait_seconds_bucket{upstream="web",le="30"} 1"#,
+        r#"lb_queue_refused_total{upstream="web",reason="full"} 0"#,
+        r#"lb_queue_refused_total{upstream="web",reason="timeout"} 1"#,
+        r#"lb_panic{upstream="web"} 1"#,
+        r#"lb_spilled{upstream="web"} 1"#,
+        r#"lb_attempt_duration_seconds_bucket{upstream="web",le="0.0001"} 1"#,
+        r#"lb_attempt_duration_seconds_bucket{upstream="web",le="60"} 1"#,
+        r#"lb_attempt_duration_seconds_bucket{upstream="web",le="+Inf"} 2"#,
+    ] {
+        assert!(page.lines().any(|line| line == expected), "{expected}");
+    }
 }
 
 #[test]

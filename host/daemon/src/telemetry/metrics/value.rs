@@ -43,6 +43,11 @@ impl Counter {
 pub struct Gauge(AtomicI64);
 
 impl Gauge {
+    /// One that starts with that value.
+    pub(super) fn of(value: i64) -> Self {
+        Self(AtomicI64::new(value))
+    }
+
     /// Adds one.
     pub fn inc(&self) {
         self.0.fetch_add(1, Relaxed);

@@ -4,19 +4,28 @@
 //! Every field is a [`Checked`]: reading one of these structures never fails because of a
 //! field. Bounds are in the types; rules between fields are in [`super::parse`].
 
+mod health;
+mod resilience;
+mod route;
+mod upstream;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::read::checked::{Checked, Either, OffOr};
-use super::scalar::address::{EndpointAddress, ListenAddress};
+use super::read::checked::{Checked, OffOr};
+use super::scalar::address::{ListenAddress, ServerAddress};
 use super::scalar::digest::Sha256;
 use super::scalar::duration::{DAY, Time};
-use super::scalar::http::{HeaderValue, Host, MethodName, UrlPath};
 use super::scalar::size::{GIB, MIB, Size};
 use super::scalar::whole::Whole;
+
+pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
+pub(super) use resilience::{Breaker, FailureShare, Limits, Outlier, RetryBudget, SuccessRate};
+pub(super) use route::{Backoff, Match, Retry, Route};
+pub(super) use upstream::{Endpoint, EndpointItem, Family, Resolve, Selector, Timeouts, Upstream};
 
 type Named<T> = BTreeMap<String, Checked<T>>;
 type List<T> = Vec<Checked<T>>;
@@ -41,12 +50,15 @@ pub(super) struct File {
     pub(super) shutdown: Option<Checked<Shutdown>>,
     /// Worker threads. Default: what the machine, or its container, offers.
     pub(super) threads: Option<Checked<Whole<1, 1024>>>,
-    /// How often the file and its plugins are checked for a change, or `off`. Default: 1s.
+    /// How often the file, and those that it refers to, are checked for a change, or `off`.
+    /// Default: 1s.
     pub(super) watch: Option<Checked<OffOr<Time<100, 3_600_000>>>>,
     /// Where compiled plugins are kept. Default: the user's cache directory.
     pub(super) cache: Option<Checked<PathBuf>>,
     /// Connections that are kept open between requests.
     pub(super) keep_alive: Option<Checked<KeepAlive>>,
+    /// Who is asked for the addresses of names. Default: the system.
+    pub(super) resolver: Option<Checked<Resolver>>,
 }
 
 /// An address on which requests are accepted.
@@ -55,6 +67,8 @@ pub(super) struct File {
 pub(super) struct Listener {
     /// IP:PORT; port 0 lets the system choose one.
     pub(super) address: Checked<ListenAddress>,
+    /// At most so many connections of clients at a time. Default: no bound.
+    pub(super) max_connections: Option<Checked<Whole<1, 1_000_000>>>,
 }
 
 /// The listener of the operator: plain HTTP, without access control. Keep it private.
@@ -103,125 +117,6 @@ pub(super) struct Grant {
     pub(super) state: Option<Checked<Size<0, GIB>>>,
 }
 
-/// A group of endpoints with the selector that chooses among them.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Upstream {
-    /// Addresses, alone or with their attributes.
-    pub(super) endpoints: Checked<List<Either<EndpointAddress, Endpoint>>>,
-    /// The name of a plugin, alone or with its configuration. Default: round-robin.
-    pub(super) selector: Option<Checked<Either<String, Selector>>>,
-    /// How long to wait for an endpoint.
-    pub(super) timeouts: Option<Checked<Timeouts>>,
-    /// How long an idle connection to an endpoint is kept, or `off`. Default: 60s.
-    pub(super) keep_alive: Option<Checked<OffOr<Time<1, DAY>>>>,
-}
-
-/// One address of an upstream.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Endpoint {
-    /// IP:PORT.
-    pub(super) address: Checked<EndpointAddress>,
-    /// Its share compared with the others, for selectors that weigh. Default: 1.
-    pub(super) weight: Option<Checked<Whole<1, 1_000_000>>>,
-    /// The zone it is in, for selectors that prefer one.
-    pub(super) zone: Option<Checked<String>>,
-    /// Whatever a selector of yours should know of it.
-    pub(super) labels: Option<Checked<Named<String>>>,
-    /// Takes no new sessions and finishes those it has. Default: false.
-    pub(super) draining: Option<Checked<bool>>,
-    /// At most so many requests at a time. Default: no bound.
-    pub(super) max_in_flight: Option<Checked<Whole<1, 1_000_000>>>,
-}
-
-/// A plugin that chooses endpoints.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Selector {
-    /// A built-in selector, or a name from `plugins`.
-    pub(super) plugin: Checked<String>,
-    /// Handed to the plugin as JSON; what it may hold is the plugin's business.
-    pub(super) config: Option<Checked<serde_json::Map<String, serde_json::Value>>>,
-}
-
-/// How long to wait for an endpoint.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Timeouts {
-    /// Until a connection is made. Default: 1s.
-    pub(super) connect: Option<Checked<Time<1, DAY>>>,
-    /// From the end of the request to the head of the response. Default: 15s.
-    pub(super) response_header: Option<Checked<Time<1, DAY>>>,
-    /// Between two pieces of a body. Default: 60s.
-    pub(super) idle: Option<Checked<Time<1, DAY>>>,
-}
-
-/// What matches a request, and where it goes.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Route {
-    /// Names the route in logs and metrics. Default: route-N, counted from 1.
-    pub(super) name: Option<Checked<String>>,
-    /// What a request must have. Default: every request matches.
-    #[serde(rename = "match")]
-    pub(super) matches: Option<Checked<Match>>,
-    /// The name of an upstream.
-    pub(super) upstream: Checked<String>,
-    /// When an attempt that failed is repeated on another endpoint.
-    pub(super) retry: Option<Checked<Retry>>,
-    /// From the request's arrival to the end of the response. Default: no bound.
-    pub(super) timeout: Option<Checked<Time<1, DAY>>>,
-}
-
-/// What a request must have: all of it.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Match {
-    /// Its host, without the port.
-    pub(super) host: Option<Checked<Host>>,
-    /// Its path, without the query.
-    pub(super) path: Option<Checked<UrlPath>>,
-    /// Its method is one of these.
-    pub(super) methods: Option<Checked<List<MethodName>>>,
-    /// Its headers have these values.
-    pub(super) headers: Option<Checked<Named<HeaderValue>>>,
-}
-
-/// When an attempt that failed is repeated on another endpoint.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Retry {
-    /// Attempts in all; 1 means no retry. Default: 3.
-    pub(super) attempts: Option<Checked<Whole<1, 10>>>,
-    /// What an attempt died of. Default: [connect_failure].
-    pub(super) on: Option<Checked<List<RetryOn>>>,
-    /// How long to wait before a retry.
-    pub(super) backoff: Option<Checked<Backoff>>,
-}
-
-/// What an attempt died of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RetryOn {
-    /// No connection: nothing was sent, so any request may be repeated.
-    ConnectFailure,
-    /// The connection broke: only requests that may be repeated are.
-    Reset,
-    /// No response head in time: only requests that may be repeated are.
-    Timeout,
-}
-
-/// How long to wait before a retry: at random, up to a bound that doubles each time.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Backoff {
-    /// The bound of the first wait. Default: 25ms.
-    pub(super) base: Option<Checked<Time<0, 60_000>>>,
-    /// The bound of every wait. Default: 250ms.
-    pub(super) max: Option<Checked<Time<0, 60_000>>>,
-}
-
 /// One line for each request.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -258,4 +153,14 @@ pub(super) struct KeepAlive {
     pub(super) downstream: Option<Checked<Time<1_000, DAY>>>,
     /// Idle connections to endpoints, over all upstreams. Default: 1024.
     pub(super) pool: Option<Checked<Whole<0, 1_000_000>>>,
+}
+
+/// Who is asked for the addresses of names.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolver {
+    /// Name servers, asked in this order. Default: those of the system, and its hosts file.
+    pub(super) servers: Option<Checked<List<ServerAddress>>>,
+    /// How long one answer may take. Default: 2s.
+    pub(super) timeout: Option<Checked<Time<10, 60_000>>>,
 }

@@ -1,0 +1,31 @@
+//! Gauges that are read when somebody looks.
+
+use crate::upstream::Upstream;
+use std::time::Instant;
+use tidegate_policy::{BreakerState, Verdict};
+
+/// Writes what is true of an upstream now into its gauges.
+pub fn read(upstream: &Upstream) {
+    let roster = upstream.roster();
+    upstream.series.panic().set(roster.panic.into());
+    upstream.series.spilled().set(roster.spilled.into());
+    let waiting = upstream.group.line().waiting();
+    upstream.series.queue_length().set(waiting.into());
+    let found = upstream.look(Instant::now());
+    for (position, (endpoint, found)) in upstream.endpoints.iter().zip(found).enumerate() {
+        let series = endpoint.state.series();
+        series
+            .active()
+            .set(endpoint.state.cell().in_flight().into());
+        series.health().set((found.verdict == Verdict::Up).into());
+        series.breaker().set(match found.breaker {
+            BreakerState::Closed => 0,
+            BreakerState::Open => 1,
+            BreakerState::HalfOpen => 2,
+        });
+        let listed =
+            u32::try_from(position).is_ok_and(|p| roster.members.binary_search(&p).is_ok());
+        series.eligible().set((listed && !found.draining).into());
+        series.ejected_now().set(found.ejected.is_some().into());
+    }
+}
