@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hyper::Method;
 use serde_json::Value;
 use tidegate_e2e::client::{Request, get};
-use tidegate_e2e::{Endpoint, Proxy, config, eventually};
+use tidegate_e2e::{Endpoint, Line, Proxy, config, eventually};
 
 const HEALTH: &str =
     "health: { http: { path: /health }, interval: 100ms, timeout: 90ms, rise: 2, fall: 2 }";
@@ -431,8 +431,8 @@ async fn a_breaker_opens_probes_and_closes() {
     );
     assert_eq!(endpoint.hits(), 3, "it is left in peace");
     assert_eq!(upstream(&proxy).await["endpoints"][0]["breaker"], "open");
-    let line = proxy.access_log.lines(0).pop().expect("a line");
-    assert_eq!(line.field("fault"), Some("unavailable"));
+    let unavailable = |line: &Line| line.field("fault") == Some("unavailable");
+    proxy.access_log.wait("the reason", unavailable).await;
 
     eventually("a probe that closes it", async || {
         (get(proxy.address(), "/").await.status() == 200).then_some(())

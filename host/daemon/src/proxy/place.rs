@@ -41,8 +41,8 @@ async fn wait_for(
         let moves = upstream.group.line().moves();
         match choose(session, exchange, upstream, Instant::now()) {
             Ok(()) => {
+                seat.found();
                 exchange.seat = Some(seat);
-                upstream.group.line().passed();
                 return Ok(());
             }
             Err(NoEndpoint::Full) => seat = within(exchange, seat.again(since, moves)).await?,

@@ -41,7 +41,7 @@ impl Group {
                 members: 0,
                 eligible: 0,
             }),
-            line: Line::new(series.clone()),
+            line: Line::new(),
             series,
         })
     }

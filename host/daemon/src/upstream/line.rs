@@ -3,7 +3,7 @@
 //! A request holds its [`Seat`] from its first attempt to its end, the waits between
 //! attempts included. The order is the policy's ([`Queue`]); here are the sleepers.
 
-use crate::telemetry::{QueueRefusal, UpstreamSeries};
+use crate::telemetry::QueueRefusal;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,7 +23,6 @@ pub struct Line {
     bounded: AtomicBool,
     /// How often something became free.
     moves: AtomicU64,
-    series: UpstreamSeries,
 }
 
 struct Inner {
@@ -39,7 +38,7 @@ const OPEN: QueueRule = QueueRule {
 };
 
 impl Line {
-    pub(super) fn new(series: UpstreamSeries) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             inner: Mutex::new(Inner {
                 queue: Queue::new(OPEN),
@@ -48,7 +47,6 @@ impl Line {
             waiting: AtomicU32::new(0),
             bounded: AtomicBool::new(false),
             moves: AtomicU64::new(0),
-            series,
         }
     }
 
@@ -89,12 +87,6 @@ impl Line {
         if let Some((_, sleeper)) = inner.sleepers.iter().find(|(turn, _)| *turn == head) {
             sleeper.notify_one();
         }
-    }
-
-    /// Somebody found an endpoint: the next one may find one too. Nobody who found none
-    /// passes the word on, or those who wait would wake each other for ever.
-    pub fn passed(&self) {
-        self.wake();
     }
 
     fn settle(&self, place: Place) {
@@ -139,9 +131,21 @@ impl super::Group {
 pub struct Seat {
     group: Arc<super::Group>,
     place: Option<Place>,
+    /// Since when it waited in line; none when it did not, or that is counted.
+    waited: Option<Instant>,
 }
 
 impl Seat {
+    /// It has found an endpoint: its wait is counted, and the next in line may find one
+    /// too. Who found none does not pass the word on, or those who wait would wake each
+    /// other for ever.
+    pub fn found(&mut self) {
+        if let Some(since) = self.waited.take() {
+            self.group.series().queue_wait(since.elapsed());
+        }
+        self.group.line().wake();
+    }
+
     /// Every endpoint was full: waits at the very front until one may not be. `since` is
     /// when this request began to wait, `moves` what [`Line::moves`] said before the
     /// endpoints were asked: what became free after that must not be missed.
@@ -204,6 +208,7 @@ impl Waiting {
             Entry::Go(place) => Enrolled::Seat(Seat {
                 group: group.clone(),
                 place: Some(place),
+                waited: None,
             }),
             Entry::Refused => Enrolled::Refused,
             Entry::Wait(turn) => {
@@ -232,10 +237,10 @@ impl Waiting {
                 match inner.queue.progress(Instant::now(), self.turn) {
                     Progress::Go(place) => {
                         self.went = true;
-                        line.series.queue_wait(self.since.elapsed());
                         return Some(Seat {
                             group: self.group.clone(),
                             place: Some(place),
+                            waited: Some(self.since),
                         });
                     }
                     Progress::Expired => return None,

@@ -53,11 +53,7 @@ pub(super) fn parse(
 }
 
 fn success_rate(written: written::SuccessRate) -> SuccessRate {
-    let default = OutlierRule::default().success_rate.unwrap_or(SuccessRate {
-        deviations_percent: 190,
-        minimum_requests: 20,
-        minimum_endpoints: 3,
-    });
+    let default = SuccessRate::default();
     SuccessRate {
         deviations_percent: optional(written.stdev)
             .map_or(default.deviations_percent, |Hundredths(stdev)| stdev),

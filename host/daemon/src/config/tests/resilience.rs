@@ -316,21 +316,21 @@ fn outliers_are_ejected_where_it_is_written() {
         (
             "{ success_rate: { stdev: 2 } }",
             OutlierRule {
-                success_rate: rate(200, 20, 3),
+                success_rate: rate(200, 20, 2),
                 ..default
             },
         ),
         (
             "{ success_rate: { stdev: \"${WEIGHT}\" } }",
             OutlierRule {
-                success_rate: rate(700, 20, 3),
+                success_rate: rate(700, 20, 2),
                 ..default
             },
         ),
         (
-            "{ success_rate: { stdev: \"${STDEV:-0.1}\", minimum_endpoints: 2 } }",
+            "{ success_rate: { stdev: \"${STDEV:-0.1}\", minimum_endpoints: 3 } }",
             OutlierRule {
-                success_rate: rate(10, 20, 2),
+                success_rate: rate(10, 20, 3),
                 ..default
             },
         ),

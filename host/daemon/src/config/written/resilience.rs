@@ -69,7 +69,7 @@ pub(in crate::config) struct SuccessRate {
     pub(in crate::config) stdev: Option<Checked<Hundredths<10, 1000>>>,
     /// Fewer requests than this in an interval prove nothing. Default: 20.
     pub(in crate::config) minimum_requests: Option<Checked<Whole<1, 1_000_000>>>,
-    /// Fewer endpoints than this cannot be compared. Default: 3.
+    /// Fewer endpoints than this cannot be compared. Default: 2.
     pub(in crate::config) minimum_endpoints: Option<Checked<Whole<2, 65_536>>>,
 }
 

@@ -4,8 +4,8 @@
 //! of the last answer. [`Resolver::first`] fetches them before a configuration serves,
 //! [`Resolver::follow`] keeps them fresh from then on, and [`Resolver::changes`] tells when
 //! they are others. A name is asked again when its answer has lived its time, within the
-//! bounds of its configuration ([`wait`]); what a bad answer changes, which is nothing, is
-//! in [`known`]; how servers are asked is in [`ask`].
+//! bounds of its configuration (`wait`); what a bad answer changes, which is nothing, is
+//! in `known`; how servers are asked is in `ask`.
 //!
 //! This speaks DNS itself instead of calling the system's `getaddrinfo`, which does not say
 //! how long an answer may be kept, and blocks a thread for each name, without a bound of
