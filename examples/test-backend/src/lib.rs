@@ -9,6 +9,7 @@
 mod answer;
 mod body;
 mod counter;
+pub mod dns;
 mod endpoint;
 mod instructions;
 mod reserved;

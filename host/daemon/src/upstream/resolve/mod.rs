@@ -21,8 +21,6 @@
 mod answer;
 mod ask;
 mod known;
-#[cfg(test)]
-mod scripted_dns;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,14 @@
 //! Nothing here sleeps. What has been learnt is known from what is asked next: a name is
 //! asked for again only when the answer before was taken in.
 
-use super::scripted_dns::{
-    Data, Kind, NXDOMAIN, REFUSED, Raw, Record, Reply, SERVFAIL, ScriptedDns, message,
-    read_question,
-};
 use super::system::{Directory, Source};
 use super::*;
 use crate::config::value::Family;
 use std::net::SocketAddr;
+use test_backend::dns::{
+    Data, Kind, NXDOMAIN, REFUSED, Raw, Record, Reply, SERVFAIL, ScriptedDns, message,
+    read_question,
+};
 
 /// Longer than anything here takes, however busy the machine.
 const LONG: Duration = Duration::from_secs(30);
