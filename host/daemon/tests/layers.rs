@@ -14,7 +14,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("server", &["proxy", "telemetry"]),
     (
         "reload",
-        &["config", "server", "snapshot", "telemetry", "watch"],
+        &[
+            "config",
+            "server",
+            "snapshot",
+            "telemetry",
+            "upstream",
+            "watch",
+        ],
     ),
     ("watch", &["reload"]),
     (
