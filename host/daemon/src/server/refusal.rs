@@ -14,10 +14,13 @@ use tokio::time::timeout;
 
 /// How long a refused client may take to read its answer and to leave.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long its request is waited for: clients with a pool take an answer that comes
+/// before the question for an error.
+const QUESTION: Duration = Duration::from_millis(250);
 /// How much it may still send.
 const MOST_DISCARDED: u64 = 16 << 10;
 
-/// Nothing of the request is read before it is answered: there may be none yet.
+/// Nothing of the request is read before it is answered.
 const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\n\
     content-type: text/plain; charset=utf-8\r\n\
     content-length: 83\r\n\
@@ -34,6 +37,8 @@ pub async fn send(stream: TcpStream) {
 }
 
 async fn tell(mut stream: TcpStream) -> io::Result<u64> {
+    // Who sends none in that time is told all the same.
+    let _ = timeout(QUESTION, stream.readable()).await;
     stream.write_all(ANSWER.as_bytes()).await?;
     stream.shutdown().await?;
     let mut rest = stream.take(MOST_DISCARDED);

@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Beginnings of the names of libraries that are not heard unless they are named: what
 /// Pingora warns of is what clients and endpoints do, and any client could fill the log
 /// with it. The access log and the metrics tell of it in their own words.
-const MUTE: &[&str] = &["pingora"];
+const MUTE: &[&str] = &["pingora", "hickory"];
 
 /// Beginnings of the names of libraries that are kept quiet.
 const QUIET: &[&str] = &["wasmtime", "cranelift", "regalloc2", "h2", "mio", "hyper"];

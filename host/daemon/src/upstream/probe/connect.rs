@@ -30,3 +30,16 @@ fn is_ours(error: &io::Error) -> bool {
         Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_we_lack_is_our_failure() {
+        let ours = |errno: Errno| is_ours(&io::Error::from(errno));
+        assert!(ours(Errno::MFILE) && ours(Errno::NOBUFS));
+        assert!(!ours(Errno::CONNREFUSED) && !ours(Errno::HOSTUNREACH));
+        assert!(!is_ours(&io::Error::other("no number")));
+    }
+}

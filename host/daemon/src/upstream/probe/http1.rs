@@ -6,6 +6,7 @@
 
 use super::answer::{Answer, Failure};
 use super::checker::USER_AGENT;
+use super::drive::drive;
 use crate::config::value::HttpCheck;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT as AGENT};
@@ -15,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use memchr::memmem::Finder;
-use std::future::Future;
 use tidegate_policy::StatusSet;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -99,28 +99,6 @@ impl Http1 {
                 "{status} without the text in the body"
             ))),
             _ => Ok(status.to_string().into()),
-        }
-    }
-}
-
-/// Runs the connection while the answer is awaited. If it breaks, its error tells more
-/// than that of the answer; but an answer that came before counts.
-pub(super) async fn drive<E: Into<Failure>>(
-    connection: impl Future<Output = Result<(), E>>,
-    answer: impl Future<Output = Answer>,
-) -> Answer {
-    #[expect(
-        clippy::redundant_async_block,
-        reason = "drops the connection when it has ended, or the answer would wait for it"
-    )]
-    let connection = async move { connection.await };
-    tokio::pin!(connection, answer);
-    tokio::select! {
-        biased;
-        answer = &mut answer => answer,
-        ended = &mut connection => match (answer.await, ended) {
-            (Err(_), Err(error)) => Err(error.into()),
-            (answer, _) => answer,
         }
     }
 }

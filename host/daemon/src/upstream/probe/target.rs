@@ -135,7 +135,8 @@ impl Target {
         self.learn(answer, now, now.saturating_duration_since(began));
     }
 
-    fn learn(&self, answer: Answer, at: Instant, took: Duration) {
+    /// Takes the result of one probe into account and tells whom it concerns.
+    pub(super) fn learn(&self, answer: Answer, at: Instant, took: Duration) {
         let (passed, said) = match answer {
             Ok(said) => (true, said),
             Err(Failure::Endpoint(said)) => (false, said),

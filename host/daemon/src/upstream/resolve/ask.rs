@@ -11,8 +11,8 @@
 //! its connections stay. So each question has a resolver of its own, without a cache:
 //! one answer asked for is one answer fetched, and nothing outlives it.
 
-use super::Question;
 use super::answer::{Answer, Found, read};
+use super::entry::Question;
 use super::system::{Directory, Source};
 use crate::config::value::{self, Family};
 use hickory_resolver::TokioResolver;

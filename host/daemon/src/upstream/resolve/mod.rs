@@ -4,8 +4,8 @@
 //! of the last answer. [`Resolver::first`] fetches them before a configuration serves,
 //! [`Resolver::follow`] keeps them fresh from then on, and [`Resolver::changes`] tells when
 //! they are others. A name is asked again when its answer has lived its time, within the
-//! bounds of its configuration (`wait`); what a bad answer changes, which is nothing, is
-//! in `known`; how servers are asked is in `ask`.
+//! bounds of its configuration (`wait.rs`); what a bad answer changes, which is nothing, is
+//! in `known.rs`; how servers are asked is in `ask.rs`.
 //!
 //! This speaks DNS itself instead of calling the system's `getaddrinfo`, which does not say
 //! how long an answer may be kept, and blocks a thread for each name, without a bound of
@@ -20,24 +20,25 @@
 
 mod answer;
 mod ask;
+mod entry;
 mod known;
+mod log;
 mod system;
 #[cfg(test)]
 mod tests;
 mod wait;
 
-use crate::config::value::{self, Name, Resolve};
+use crate::config::value::{self, Name};
 use answer::{Answer, Found};
 use ask::Asker;
-use known::{Known, MOST, News};
+use entry::{Entry, Keeper, Question};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// The addresses of names.
@@ -165,7 +166,7 @@ impl Resolver {
         let count = entry.known.addresses().len();
         let tick = entry.followed() && news.changed();
         drop(entries);
-        tell(question, &news, count);
+        log::tell(question, &news, count);
         if tick {
             self.changes
                 .send_modify(|ticks| *ticks = ticks.wrapping_add(1));
@@ -174,60 +175,6 @@ impl Resolver {
 
     fn due(&self, question: &Question) -> Option<Instant> {
         self.entries.lock().get(question).map(|entry| entry.due)
-    }
-}
-
-/// A name as it is asked for: its port does not matter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Question {
-    host: String,
-    resolve: Resolve,
-}
-
-impl Question {
-    fn of(name: &Name) -> Self {
-        Self {
-            host: name.host.clone(),
-            resolve: name.resolve,
-        }
-    }
-}
-
-/// A name with its schedule.
-struct Entry {
-    known: Known,
-    /// When to ask next.
-    due: Instant,
-    /// When the look-up began that was last learnt from.
-    heard: Option<Instant>,
-    /// Keeps it fresh, if anybody does.
-    keeper: Option<Keeper>,
-}
-
-impl Entry {
-    fn new() -> Self {
-        Self {
-            known: Known::new(),
-            due: Instant::now(),
-            heard: None,
-            keeper: None,
-        }
-    }
-
-    /// False also when the runtime is gone that did it.
-    fn followed(&self) -> bool {
-        self.keeper
-            .as_ref()
-            .is_some_and(|keeper| !keeper.0.is_finished())
-    }
-}
-
-/// A task that ends with the entry that it works for.
-struct Keeper(JoinHandle<()>);
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
@@ -254,36 +201,4 @@ fn after(now: Instant, wait: Duration) -> Instant {
     // A clock cannot count to the end of a wait of centuries.
     let far = || now + Duration::from_secs(86_400);
     now.checked_add(wait).unwrap_or_else(far)
-}
-
-fn tell(question: &Question, news: &News, count: usize) {
-    let name = &question.host;
-    if news.changed() {
-        let (added, removed) = (listed(&news.added), listed(&news.removed));
-        let ttl = news.ttl.unwrap_or_default().as_secs();
-        tracing::info!(name, added, removed, ttl, "the name has other addresses");
-    }
-    if let Some(ignored) = news.ignored {
-        tracing::warn!(
-            name,
-            ignored,
-            "more than {MOST} addresses: the rest is ignored"
-        );
-    }
-    if let Some(cause) = &news.failing {
-        let what = if news.ttl.is_some() {
-            "one family of the name does not resolve"
-        } else {
-            "the name does not resolve"
-        };
-        tracing::warn!(name, cause, addresses = count, "{what}");
-    }
-    if news.recovered {
-        tracing::info!(name, addresses = count, "the name resolves again");
-    }
-}
-
-fn listed(addresses: &[impl Display]) -> String {
-    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    texts.join(",")
 }

@@ -3,9 +3,10 @@
 //! Nothing here sleeps. What has been learnt is known from what is asked next: a name is
 //! asked for again only when the answer before was taken in.
 
+use super::known::MOST;
 use super::system::{Directory, Source};
 use super::*;
-use crate::config::value::Family;
+use crate::config::value::{Family, Resolve};
 use std::net::SocketAddr;
 use test_backend::dns::{
     Data, Kind, NXDOMAIN, REFUSED, Raw, Record, Reply, SERVFAIL, ScriptedDns, message,

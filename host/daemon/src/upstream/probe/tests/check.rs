@@ -80,3 +80,19 @@ async fn so_many_results_in_a_row_make_a_turn() {
     assert_eq!(soon(turns.recv()).await, Some((Verdict::Down, 7)));
     assert_eq!(soon(turns.recv()).await, Some((Verdict::Up, 11)));
 }
+
+#[tokio::test]
+async fn a_failure_of_ours_says_nothing_about_the_endpoint() {
+    let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    let target = target(&Prober::new(), &health(Check::Tcp), address);
+    let (mut ear, listener) = Ear::new("web");
+    target.set_listeners(vec![listener]);
+    let learn = |answer| target.learn(answer, std::time::Instant::now(), INTERVAL);
+    learn(passed("connected"));
+    assert_eq!(ear.next().await, Verdict::Up);
+    learn(Err(Failure::Ours("too many open files".into())));
+    assert!(ear.is_silent() && target.verdict() == Verdict::Up);
+    assert!(target.last().unwrap().passed, "it was no probe");
+    learn(failed("connection refused"));
+    assert_eq!(ear.next().await, Verdict::Down);
+}

@@ -118,6 +118,8 @@ async fn one_probe_after_the_other() {
         targets.collect::<Vec<_>>()
     };
     let (tcp, http) = (targets(Check::Tcp), targets(Check::Http(get())));
+    let future = size_of_val(&tcp[0].probe(Instant::now()));
+    println!("the future of a probe: {future} bytes");
     for _ in 0..2 {
         let cost = each(&accepted, async |n| {
             let backend = Backend::new(&address(n).to_string()).unwrap();

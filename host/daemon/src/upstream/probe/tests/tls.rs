@@ -145,11 +145,12 @@ async fn a_server_without_tls_fails() {
     let directory = tempfile::tempdir().unwrap();
     let plain = Server::start(|stream, _| answer(stream, 200)).await;
     let tls = trusting(Authority::new("ours").file(&directory));
-    let check = Health {
+    let check = https(tls);
+    let short = Health {
         timeout: SHORT,
-        ..https(tls)
+        ..check.clone()
     };
-    assert_eq!(ask(check.clone(), plain.address).await, timed_out());
+    assert_eq!(ask(short, plain.address).await, timed_out());
     let greeting = Server::start(|mut stream, _| async move {
         let _ = stream.write_all(b"220 mail.test ESMTP, go ahead\r\n").await;
         let _ = stream.read(&mut [0; 1024]).await;
@@ -201,4 +202,22 @@ async fn certificates_that_cannot_be_used_are_a_problem() {
     };
     let says = "`no name` is no name that a certificate can have";
     assert_eq!(problem(name), says);
+}
+
+#[tokio::test]
+async fn the_system_vouches_for_no_stranger() {
+    let stranger = server(Authority::new("ours").acceptor(b"http/1.1")).await;
+    let check = Arc::new(https(CheckTls {
+        server_name: None,
+        ca: None,
+        verify: true,
+    }));
+    match Prober::new().checker(&check) {
+        Ok(_) => {
+            let unknown = words(ask((*check).clone(), stranger.address).await);
+            assert!(unknown.contains("UnknownIssuer"), "{unknown}");
+        }
+        // Not every system has certificates.
+        Err(problem) => assert!(problem.ends_with("with `ca`"), "{problem}"),
+    }
 }
