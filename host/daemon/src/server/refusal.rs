@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// How long a refused client may take to read its answer and to leave.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long its request is waited for: clients with a pool take an answer that comes
-/// before the question for an error.
+/// before the question for an error. (hyper's still does; the cause is not found yet.)
 const QUESTION: Duration = Duration::from_millis(250);
 /// How much it may still send.
 const MOST_DISCARDED: u64 = 16 << 10;
