@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// How long a refused client may take to read its answer and to leave.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long its request is waited for: clients with a pool take an answer that comes
-/// before the question for an error. (hyper's still does; the cause is not found yet.)
+/// before the question for an error.
 const QUESTION: Duration = Duration::from_millis(250);
 /// How much it may still send.
 const MOST_DISCARDED: u64 = 16 << 10;
@@ -37,8 +37,9 @@ pub async fn send(stream: TcpStream) {
 }
 
 async fn tell(mut stream: TcpStream) -> io::Result<u64> {
-    // Who sends none in that time is told all the same.
-    let _ = timeout(QUESTION, stream.readable()).await;
+    // Peeking, not `readable`: that may say so of a socket where nothing has come yet.
+    // Who sends nothing in that time is told all the same.
+    let _ = timeout(QUESTION, stream.peek(&mut [0])).await;
     stream.write_all(ANSWER.as_bytes()).await?;
     stream.shutdown().await?;
     let mut rest = stream.take(MOST_DISCARDED);
