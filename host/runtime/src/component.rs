@@ -1,28 +1,78 @@
-//! From bytes to a compiled component of the right world.
+//! From bytes to a compiled component of one of the two worlds.
 
 use crate::bindings::SelectorPluginPre;
 use crate::engine::Sandbox;
 use crate::error::LoadError;
+use crate::filter::Linked;
 use crate::instance::Host;
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmtime::Engine;
 
-/// The export that makes a component a selector.
+/// The exports that make a component a selector or a filter, without their version.
 const SELECTOR: &str = "tidegate:plugin/selector@";
 const FILTER: &str = "tidegate:plugin/filter@";
+/// Versions of the contract that are served.
+const VERSION: &str = "0.1.";
+/// What only components on the asynchronous engine import.
+const HTTP_CLIENT: &str = "tidegate:plugin/http-client@";
 
-/// A compiled component that fits the selector world, not yet configured.
+/// A compiled component that fits its world, not yet configured.
 #[derive(Clone)]
 pub struct Component {
-    pub(crate) pre: SelectorPluginPre<Host>,
+    world: Linking,
     hash: [u8; 32],
+}
+
+/// What a component is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// It chooses endpoints.
+    Selector,
+    /// It sees requests and responses.
+    Filter,
+}
+
+#[derive(Clone)]
+enum Linking {
+    Selector(SelectorPluginPre<Host>),
+    Filter(Linked),
 }
 
 impl Component {
     /// SHA-256 of the bytes that it was made of.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// What it is for.
+    pub fn world(&self) -> World {
+        match self.world {
+            Linking::Selector(_) => World::Selector,
+            Linking::Filter(_) => World::Filter,
+        }
+    }
+
+    pub(crate) fn selector(&self) -> Result<&SelectorPluginPre<Host>, LoadError> {
+        match &self.world {
+            Linking::Selector(pre) => Ok(pre),
+            Linking::Filter(_) => Err(LoadError::WrongWorld(
+                "a selector: it exports `tidegate:plugin/filter`, so it is a filter; \
+                 name it under `filters` of a route"
+                    .into(),
+            )),
+        }
+    }
+
+    pub(crate) fn filter(&self) -> Result<&Linked, LoadError> {
+        match &self.world {
+            Linking::Filter(linked) => Ok(linked),
+            Linking::Selector(_) => Err(LoadError::WrongWorld(
+                "a filter: it exports `tidegate:plugin/selector`, so it is a selector; \
+                 name it as `selector` of an upstream"
+                    .into(),
+            )),
+        }
     }
 }
 
@@ -59,13 +109,20 @@ impl Sandbox {
                 component
             }
         };
-        check_world(&self.engine, &compiled)?;
-        let pre = self
-            .linker
-            .instantiate_pre(&compiled)
-            .and_then(SelectorPluginPre::new)
-            .map_err(|error| LoadError::Contract(format!("{error:#}")))?;
-        Ok(Component { pre, hash })
+        let world = world(&self.engine, &compiled)?;
+        check_imports(&self.engine, &compiled, world)?;
+        let pre = self.linker.instantiate_pre(&compiled);
+        let linking = match world {
+            World::Selector => pre.and_then(SelectorPluginPre::new).map(Linking::Selector),
+            World::Filter => {
+                let asynchronous =
+                    imports(&self.engine, &compiled).any(|name| name.starts_with(HTTP_CLIENT));
+                pre.and_then(|pre| Linked::new(&compiled, pre, asynchronous))
+                    .map(Linking::Filter)
+            }
+        };
+        let world = linking.map_err(|error| LoadError::Contract(format!("{error:#}")))?;
+        Ok(Component { world, hash })
     }
 }
 
@@ -98,37 +155,67 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<wasmtime::component::Compone
     }
 }
 
-fn check_world(
-    engine: &Engine,
-    component: &wasmtime::component::Component,
-) -> Result<(), LoadError> {
+fn world(engine: &Engine, component: &wasmtime::component::Component) -> Result<World, LoadError> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
-    if !exports.iter().any(|name| name.starts_with(SELECTOR)) {
-        let found = match exports.iter().find(|name| name.starts_with(FILTER)) {
-            Some(name) => format!("it exports `{name}`, so it is a filter"),
-            None if exports.is_empty() => "it exports nothing".into(),
-            None => format!("it exports {}", exports.join(", ")),
-        };
-        return Err(LoadError::WrongWorld(format!(
-            "{found}; a selector exports `{SELECTOR}0.1.0`"
-        )));
+    for (prefix, world) in [(SELECTOR, World::Selector), (FILTER, World::Filter)] {
+        let versions = exports.iter().filter_map(|name| name.strip_prefix(prefix));
+        for version in versions {
+            if version.starts_with(VERSION) {
+                return Ok(world);
+            }
+            return Err(LoadError::Contract(format!(
+                "it was made for version {version} of the contract, and this host serves {VERSION}x"
+            )));
+        }
     }
-    let foreign: Vec<String> = ty
+    let found = if exports.is_empty() {
+        "it exports nothing".into()
+    } else {
+        format!("it exports {}", exports.join(", "))
+    };
+    Err(LoadError::WrongWorld(format!(
+        "a plugin: {found}; a selector exports `{SELECTOR}0.1.0`, a filter `{FILTER}0.1.0`"
+    )))
+}
+
+fn imports<'a>(
+    engine: &'a Engine,
+    component: &wasmtime::component::Component,
+) -> impl Iterator<Item = String> + use<'a> {
+    let ty = component.component_type();
+    let names: Vec<String> = ty
         .imports(engine)
-        .filter(|(name, _)| !offered(name))
-        .map(|(name, _)| format!("`{name}`"))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    names.into_iter()
+}
+
+fn check_imports(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+    world: World,
+) -> Result<(), LoadError> {
+    let foreign: Vec<String> = imports(engine, component)
+        .filter(|name| !offered(name, world))
+        .map(|name| format!("`{name}`"))
         .collect();
     if foreign.is_empty() {
-        Ok(())
-    } else {
-        Err(LoadError::Imports(foreign))
+        return Ok(());
     }
+    let who = match world {
+        World::Selector => "selector",
+        World::Filter => "filter",
+    };
+    Err(LoadError::Imports {
+        names: foreign,
+        world: who,
+    })
 }
 
 /// Packages whose interfaces are offered; within them the linker decides.
-fn offered(import: &str) -> bool {
-    const OFFERED: [&str; 14] = [
+fn offered(import: &str, world: World) -> bool {
+    const BOTH: [&str; 13] = [
         "tidegate:plugin/types@",
         "tidegate:plugin/request@",
         "tidegate:plugin/log@",
@@ -136,13 +223,20 @@ fn offered(import: &str) -> bool {
         "tidegate:plugin/random@",
         "tidegate:plugin/state@",
         "tidegate:plugin/metrics@",
-        "tidegate:plugin/load@",
-        "tidegate:plugin/choice@",
         "wasi:cli/",
         "wasi:io/",
         "wasi:clocks/",
         "wasi:random/",
         "wasi:filesystem/",
+        "wasi:sockets/",
     ];
-    OFFERED.iter().any(|prefix| import.starts_with(prefix)) || import.starts_with("wasi:sockets/")
+    const SELECTORS: [&str; 2] = ["tidegate:plugin/load@", "tidegate:plugin/choice@"];
+    const FILTERS: [&str; 2] = ["tidegate:plugin/response@", HTTP_CLIENT];
+    let own = match world {
+        World::Selector => &SELECTORS,
+        World::Filter => &FILTERS,
+    };
+    BOTH.iter()
+        .chain(own)
+        .any(|prefix| import.starts_with(prefix))
 }

@@ -8,7 +8,7 @@
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use wasmtime::{Engine, EngineWeak, Store, UpdateDeadline};
+use wasmtime::{AsContextMut, Engine, EngineWeak, Store, UpdateDeadline};
 
 /// Length of one epoch.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
@@ -30,8 +30,14 @@ pub(crate) struct Watch {
     rounds: u32,
 }
 
-/// Starts the clock for the next call into this store.
-pub(crate) fn arm<T: AsMut<Watch> + 'static>(store: &mut Store<T>, deadline: Duration) {
+/// Starts the clock for the next call into this store, or for what remains of one that
+/// has waited.
+pub(crate) fn arm<T: AsMut<Watch> + 'static>(
+    store: impl AsContextMut<Data = T>,
+    deadline: Duration,
+) {
+    let mut store = store;
+    let mut store = store.as_context_mut();
     let half = (deadline.as_micros() as u64)
         .div_ceil(2 * TICK.as_micros() as u64)
         .max(1);

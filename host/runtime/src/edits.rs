@@ -1,7 +1,7 @@
 //! Header edits of a plugin, checked. A plugin's word is hostile until it is parsed.
 
 use crate::bindings::tidegate::plugin::types::HeaderEdit as Written;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Edits that one decision may carry.
 pub(crate) const MAX_EDITS: usize = 64;
@@ -64,6 +64,18 @@ pub(crate) fn parse(written: Vec<Written>) -> Result<Vec<HeaderEdit>, String> {
             Ok(edit)
         })
         .collect()
+}
+
+/// The fields of a whole message, checked as edits are.
+pub(crate) fn fields(written: Vec<(String, Vec<u8>)>) -> Result<HeaderMap, String> {
+    let edits = written.into_iter().map(Written::Append).collect();
+    let mut map = HeaderMap::new();
+    for edit in parse(edits)? {
+        if let HeaderEdit::Append(name, value) = edit {
+            map.append(name, value);
+        }
+    }
+    Ok(map)
 }
 
 impl HeaderEdit {

@@ -1,11 +1,12 @@
 //! One engine for the process, and the settings that make it a sandbox.
 
-use crate::bindings::SelectorPlugin;
+use crate::bindings::{SelectorPlugin, filters};
 use crate::cache::Cache;
 use crate::deadline;
 use crate::error::LoadError;
+use crate::housekeeper::Housekeeper;
+use crate::imports;
 use crate::instance::Host;
-use crate::pool::Housekeeper;
 use crate::state::Namespaces;
 use crate::wasi;
 use std::num::NonZeroUsize;
@@ -142,6 +143,10 @@ fn pool() -> PoolingAllocationConfig {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     SelectorPlugin::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
+    filters::tidegate::plugin::response::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| {
+        host
+    })?;
+    imports::http_client::add_to_linker(&mut linker)?;
     wasi::add_to_linker(&mut linker)?;
     Ok(linker)
 }

@@ -22,11 +22,16 @@ pub enum LoadError {
     #[error("the component does not compile: {0}")]
     Compile(String),
     /// A component of another world.
-    #[error("the component is not a selector: {0}")]
+    #[error("the component is not {0}")]
     WrongWorld(String),
-    /// Imports that a selector does not get.
-    #[error("the component imports {}, which selectors are not offered", .0.join(", "))]
-    Imports(Vec<String>),
+    /// Imports that its world does not get.
+    #[error("the component imports {}, which {world}s are not offered", .names.join(", "))]
+    Imports {
+        /** What is not offered. */
+        names: Vec<String>,
+        /** Its world, in a word. */
+        world: &'static str,
+    },
     /// The world's names fit and a type does not.
     #[error("the component does not fit the contract: {0}")]
     Contract(String),
@@ -64,6 +69,8 @@ pub enum FaultKind {
     Excluded,
     /// A header edit was refused.
     Edit,
+    /// Another part of the answer was refused: a status, a target, a body …
+    Answer,
     /// A new instance could not be made.
     Start,
     /// Every instance was busy for as long as a call may take.
@@ -72,13 +79,14 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Every kind, in the order of the metrics' documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Trap,
         Self::Deadline,
         Self::Memory,
         Self::Index,
         Self::Excluded,
         Self::Edit,
+        Self::Answer,
         Self::Start,
         Self::Busy,
     ];
@@ -92,6 +100,7 @@ impl FaultKind {
             Self::Index => "index",
             Self::Excluded => "excluded",
             Self::Edit => "edit",
+            Self::Answer => "answer",
             Self::Start => "start",
             Self::Busy => "busy",
         }
@@ -103,6 +112,8 @@ impl FaultKind {
 pub struct Fault {
     /// What kind of failure.
     pub kind: FaultKind,
+    /// The call that failed, by its name in the contract; `start` for a new instance.
+    pub call: &'static str,
     /// One sentence.
     pub message: String,
     /// Guest frames, innermost first, as `function at file:line` where known.
@@ -110,9 +121,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+    /// A fault of that kind, without a backtrace.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self {
             kind,
+            call: "start",
             message: message.into(),
             backtrace: Vec::new(),
         }
@@ -145,9 +158,16 @@ impl Fault {
         };
         Self {
             kind,
+            call: "start",
             message,
             backtrace,
         }
+    }
+
+    /// The same fault, in that call.
+    #[must_use]
+    pub fn during(self, call: &'static str) -> Self {
+        Self { call, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 //! The view of a request is moved into the sandbox for the length of a call and
 //! moved back afterwards: a plugin never holds a reference into the host.
 
+use crate::callout::Callouts;
 use std::any::Any;
 use std::fmt;
 use std::net::IpAddr;
@@ -26,6 +27,18 @@ pub trait Exchange: Any + Send {
     fn attempt(&self) -> u32;
     /// Positions that must not be chosen; each once.
     fn excluded(&self) -> &[u32];
+    /// The head of the response, once there is one.
+    fn response(&self) -> Option<&http::response::Parts> {
+        None
+    }
+    /// Address of the endpoint that answered; none when nobody has, or the host did.
+    fn endpoint(&self) -> Option<&str> {
+        None
+    }
+    /// Who makes a filter's calls out; without one they are denied.
+    fn callouts(&self) -> Option<Arc<dyn Callouts>> {
+        None
+    }
 }
 
 /// What is known of the endpoints now, by position in the list that it came with.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
-use tidegate_runtime::{Endpoints, Limits, LoadError, Options, Sandbox, Selector, Use};
+use tidegate_runtime::{Endpoints, Limits, LoadError, Options, Place, Sandbox, Selector, Use};
 use tidegate_sdk::Endpoint;
 use tidegate_sdk::log::Level;
 use tidegate_sdk::testing::Metric;
@@ -134,7 +134,7 @@ impl World {
         let component = component.compiled()?;
         let purpose = Use {
             plugin: "plugin".to_owned(),
-            upstream: self.upstream.clone(),
+            place: Place::Upstream(self.upstream.clone()),
             config: config.to_owned(),
             limits: self.limits.lock().clone(),
             series: Box::new(self.series.clone()),

@@ -6,6 +6,7 @@
 //! `option<u32>`: discriminant at 0, index at 4. `configure` answers with a
 //! `result<_, string>`: discriminant at 0, pointer at 4, length at 8.
 
+mod filter;
 mod made;
 
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use std::path::Path;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+pub use filter::Filter;
 pub use made::{EAT_MEMORY, LOOP, OUTSIDE, REFUSE};
 
 /// Where the modules below put the answer of `select`.

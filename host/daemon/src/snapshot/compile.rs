@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
-use tidegate_runtime::{LoadError, Sandbox, Selector, Use};
+use tidegate_runtime::{LoadError, Place as UsedIn, Sandbox, Selector, Use};
 
 /// What compiling needs besides the configuration.
 pub struct Compiled<'a> {
@@ -181,7 +181,7 @@ fn compile_upstream(
         None => {
             let purpose = Use {
                 plugin: identity.plugin.clone(),
-                upstream: config.name.clone(),
+                place: UsedIn::Upstream(config.name.clone()),
                 config: identity.config.clone(),
                 limits: identity.limits.clone(),
                 series: Box::new(with.metrics.own(&identity.plugin, &config.name)),

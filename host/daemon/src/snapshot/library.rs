@@ -129,6 +129,7 @@ fn limits(plugin: &Plugin) -> Limits {
         memory: plugin.memory,
         instances: plugin.instances,
         state: plugin.state,
+        ..Limits::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `log`: lines for the host's log, with the plugin's name and upstream on them.
+//! `log`: lines for the host's log, with the plugin's name and place on them.
 
 use crate::bindings::tidegate::plugin::log::{Host as Log, Level};
 use crate::instance::{Host, Shared};
@@ -30,16 +30,21 @@ pub(crate) fn say(shared: &Shared, level: Level, message: &str) {
         return;
     };
     if leave.swallowed > 0 {
-        tracing::warn!(target: "plugin", plugin = shared.plugin, upstream = shared.upstream,
+        tracing::warn!(target: "plugin", plugin = shared.plugin,
+            upstream = shared.place.upstream(), route = shared.place.route(),
             lines = leave.swallowed, "lines were dropped: the plugin writes too many");
     }
     let text = printable(message);
-    let (plugin, upstream) = (&shared.plugin, &shared.upstream);
+    let (plugin, upstream, route) = (
+        &shared.plugin,
+        shared.place.upstream(),
+        shared.place.route(),
+    );
     match level {
-        Level::Debug => tracing::debug!(target: "plugin", plugin, upstream, "{text}"),
-        Level::Info => tracing::info!(target: "plugin", plugin, upstream, "{text}"),
-        Level::Warn => tracing::warn!(target: "plugin", plugin, upstream, "{text}"),
-        Level::Error => tracing::error!(target: "plugin", plugin, upstream, "{text}"),
+        Level::Debug => tracing::debug!(target: "plugin", plugin, upstream, route, "{text}"),
+        Level::Info => tracing::info!(target: "plugin", plugin, upstream, route, "{text}"),
+        Level::Warn => tracing::warn!(target: "plugin", plugin, upstream, route, "{text}"),
+        Level::Error => tracing::error!(target: "plugin", plugin, upstream, route, "{text}"),
     }
 }
 

@@ -4,10 +4,12 @@
 //! reason: an error from here is a trap, and a trap costs the guest its life.
 
 mod choice;
+pub(crate) mod http_client;
 mod load;
 mod log;
 pub(crate) mod metrics;
 mod request;
+mod response;
 mod state;
 mod time;
 

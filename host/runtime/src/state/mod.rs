@@ -7,6 +7,7 @@
 mod bucket;
 mod values;
 
+use crate::instance::Place;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -112,17 +113,15 @@ impl Namespace {
 
 /// All namespaces of a sandbox by the use that they belong to.
 #[derive(Debug, Default)]
-pub(crate) struct Namespaces(Mutex<HashMap<(String, String), Weak<Namespace>>>);
+pub(crate) struct Namespaces(Mutex<HashMap<(String, Place), Weak<Namespace>>>);
 
 impl Namespaces {
-    /// The namespace of that plugin in that upstream: the living one, with its
-    /// quota set anew, or a fresh one.
-    pub(crate) fn open(&self, plugin: &str, upstream: &str, quota: u64) -> Arc<Namespace> {
+    /// The namespace of that plugin in that place: the living one, with its quota set
+    /// anew, or a fresh one.
+    pub(crate) fn open(&self, plugin: &str, place: &Place, quota: u64) -> Arc<Namespace> {
         let mut all = self.0.lock();
         all.retain(|_, namespace| namespace.strong_count() > 0);
-        let entry = all
-            .entry((plugin.to_owned(), upstream.to_owned()))
-            .or_default();
+        let entry = all.entry((plugin.to_owned(), place.clone())).or_default();
         if let Some(namespace) = entry.upgrade() {
             namespace.values.lock().set_quota(quota);
             return namespace;
@@ -140,11 +139,12 @@ mod tests {
     #[test]
     fn a_use_finds_its_state_while_somebody_holds_it() {
         let all = Namespaces::default();
-        let first = all.open("rr", "web", 100);
+        let [web, api] = ["web", "api"].map(|name| Place::Upstream(name.into()));
+        let first = all.open("rr", &web, 100);
         first.counter("next").unwrap().add(5);
-        let again = all.open("rr", "web", 100);
+        let again = all.open("rr", &web, 100);
         assert_eq!(again.counter("next").unwrap().value(), 5);
-        let other = all.open("rr", "api", 100);
+        let other = all.open("rr", &api, 100);
         assert_eq!(
             other.counter("next").unwrap().value(),
             0,
@@ -152,7 +152,7 @@ mod tests {
         );
         drop((first, again));
         assert_eq!(
-            all.open("rr", "web", 100).counter("next").unwrap().value(),
+            all.open("rr", &web, 100).counter("next").unwrap().value(),
             0
         );
     }

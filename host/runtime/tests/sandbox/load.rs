@@ -89,10 +89,16 @@ fn another_world_is_named() {
     let error = refusal(&text("(component)"));
     assert!(matches!(error, LoadError::WrongWorld(_)), "{error}");
     assert!(error.to_string().contains("it exports nothing"), "{error}");
-    let filter =
-        r#"(component (instance $it) (export "tidegate:plugin/filter@0.1.0" (instance $it)))"#;
-    let error = refusal(&text(filter));
-    assert!(error.to_string().contains("so it is a filter"), "{error}");
+    for (export, said) in [
+        ("selector@0.2.0", "made for version 0.2.0 of the contract"),
+        ("filter@1.0.0", "made for version 1.0.0 of the contract"),
+    ] {
+        let newer = format!(
+            r#"(component (instance $it) (export "tidegate:plugin/{export}" (instance $it)))"#
+        );
+        let error = refusal(&text(&newer));
+        assert!(error.to_string().contains(said), "{error}");
+    }
     let hollow =
         r#"(component (instance $it) (export "tidegate:plugin/selector@0.1.0" (instance $it)))"#;
     let error = refusal(&text(hollow));
@@ -102,7 +108,7 @@ fn another_world_is_named() {
 #[test]
 fn an_import_that_is_not_offered_is_named() {
     let error = refusal(&Selector::outside().component_in(OUTSIDE));
-    assert!(matches!(error, LoadError::Imports(_)), "{error}");
+    assert!(matches!(error, LoadError::Imports { .. }), "{error}");
     assert!(
         error.to_string().contains("`test:plugin/outside`"),
         "{error}"
@@ -110,7 +116,7 @@ fn an_import_that_is_not_offered_is_named() {
     let network = r#"(component
         (import "wasi:http/outgoing-handler@0.2.0" (instance))
         (instance $it) (export "tidegate:plugin/selector@0.1.0" (instance $it)))"#;
-    let LoadError::Imports(names) = refusal(&text(network)) else {
+    let LoadError::Imports { names, .. } = refusal(&text(network)) else {
         panic!("another refusal");
     };
     assert_eq!(names, ["`wasi:http/outgoing-handler@0.2.0`"]);

@@ -6,6 +6,7 @@ mod cache;
 mod deadline;
 mod edits;
 mod fault;
+mod filter;
 mod load;
 mod log;
 mod rude;

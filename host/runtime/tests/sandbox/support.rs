@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use tidegate_components as components;
 use tidegate_runtime::{
     Choice, Endpoint, Endpoints, Exchange, Fault, Limits, Load, LoadError, NoSeries, Options,
-    Sandbox, Selector, Use,
+    Place, Sandbox, Selector, Use,
 };
 
 /// The sandbox of tests that need no options of their own.
@@ -102,7 +102,7 @@ pub fn endpoints_with(
 pub fn by(upstream: &str) -> Use {
     Use {
         plugin: "test".into(),
-        upstream: upstream.into(),
+        place: Place::Upstream(upstream.into()),
         config: "{}".into(),
         limits: Limits::default(),
         series: Box::new(NoSeries),

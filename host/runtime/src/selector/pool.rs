@@ -5,14 +5,14 @@
 //! nothing awaits while it holds a slot. A spare stands by for the instance that a
 //! fault kills, and a housekeeper makes the next spare off the request threads.
 
-use crate::component::Component;
+use super::instance::Instance;
+use crate::bindings::SelectorPluginPre;
 use crate::error::{Fault, FaultKind, LoadError};
-use crate::instance::{Instance, Shared};
+use crate::housekeeper::Housekeeper;
+use crate::instance::{Host, Shared};
+use crate::thread::{Padded, thread_number};
 use crate::view::Endpoints;
 use parking_lot::{Mutex, MutexGuard};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -24,11 +24,6 @@ pub(crate) struct Slot {
     staged: Option<Box<Instance>>,
 }
 
-/// A cache line of its own (two: processors fetch them in pairs).
-#[repr(align(128))]
-#[derive(Default)]
-struct Padded(Mutex<Slot>);
-
 /// How many instances there are to be.
 pub(crate) struct Size {
     /// Threads that will ask: each gets a slot, as far as the limits allow.
@@ -39,12 +34,12 @@ pub(crate) struct Size {
 
 /// The instances of one plugin use.
 pub(crate) struct Pool {
-    component: Component,
+    component: SelectorPluginPre<Host>,
     config: String,
     pub(crate) shared: Arc<Shared>,
-    slots: Box<[Padded]>,
+    slots: Box<[Padded<Slot>]>,
     spare: Mutex<Option<Box<Instance>>>,
-    refill: Sender<Refill>,
+    housekeeper: Housekeeper,
     own: Weak<Pool>,
 }
 
@@ -52,7 +47,7 @@ impl Pool {
     /// Starts one instance with that list, which proves the plugin, and more up to
     /// the size's `warm`; orders a spare.
     pub(crate) fn start(
-        component: Component,
+        component: SelectorPluginPre<Host>,
         shared: Arc<Shared>,
         config: String,
         size: Size,
@@ -68,7 +63,7 @@ impl Pool {
             shared,
             slots: (0..slots).map(|_| Padded::default()).collect(),
             spare: Mutex::default(),
-            refill: housekeeper.0.clone(),
+            housekeeper: housekeeper.clone(),
             own: own.clone(),
         });
         for slot in pool.slots.iter().take(size.warm.max(1)) {
@@ -176,10 +171,11 @@ impl Pool {
     }
 
     fn order_spare(&self, endpoints: &Arc<Endpoints>) {
-        // A housekeeper that is gone is a process that ends: there is nobody to tell.
-        let _ = self.refill.send(Refill {
-            pool: self.own.clone(),
-            endpoints: Arc::downgrade(endpoints),
+        let (pool, endpoints) = (self.own.clone(), Arc::downgrade(endpoints));
+        self.housekeeper.order(move || {
+            if let (Some(pool), Some(endpoints)) = (pool.upgrade(), endpoints.upgrade()) {
+                pool.make_spare(&endpoints);
+            }
         });
     }
 
@@ -197,42 +193,4 @@ impl Pool {
             Err(error) => tracing::debug!(plugin = self.shared.plugin, %error, "no spare instance"),
         }
     }
-}
-
-struct Refill {
-    pool: Weak<Pool>,
-    endpoints: Weak<Endpoints>,
-}
-
-/// The thread that makes spares; it ends with the sandbox and its pools.
-pub(crate) struct Housekeeper(Sender<Refill>);
-
-impl Housekeeper {
-    pub(crate) fn start() -> std::io::Result<Self> {
-        let (sender, orders) = channel::<Refill>();
-        std::thread::Builder::new()
-            .name("housekeeper".into())
-            .spawn(move || {
-                for order in orders {
-                    if let (Some(pool), Some(endpoints)) =
-                        (order.pool.upgrade(), order.endpoints.upgrade())
-                    {
-                        pool.make_spare(&endpoints);
-                    }
-                }
-            })?;
-        Ok(Self(sender))
-    }
-}
-
-/// Numbers threads in the order in which they first ask.
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) });
-    NUMBER.with(|number| {
-        if number.get() == usize::MAX {
-            number.set(NEXT.fetch_add(1, Ordering::Relaxed));
-        }
-        number.get()
-    })
 }

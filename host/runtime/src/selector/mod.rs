@@ -1,41 +1,19 @@
 //! A selector: a component, its configuration, its limits, its instances.
 
+mod instance;
+mod pool;
+
 use crate::component::Component;
 use crate::edits::{self, HeaderEdit};
 use crate::engine::Sandbox;
 use crate::error::{Fault, FaultKind, LoadError};
-use crate::imports::metrics::SeriesSink;
-use crate::instance::{Answer, Shared};
-use crate::limits::Limits;
-use crate::pool::{self, Pool};
-use crate::throttle::Throttle;
+use crate::instance::{Place, Shared, Use};
 use crate::view::{Endpoints, Exchange};
+use instance::Answer;
+use pool::Pool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
-
-/// Lines that one plugin use may log in a second.
-const LINES_PER_SECOND: u32 = 100;
-/// Faults of one plugin use that are logged in full in a second.
-const FAULTS_PER_SECOND: u32 = 10;
-
-/// Who uses a component, for what, and within which bounds.
-pub struct Use {
-    /// Name of the plugin in the configuration.
-    pub plugin: String,
-    /// Name of the upstream that it serves; with `plugin` the key of its state.
-    pub upstream: String,
-    /// The plugin's configuration as JSON.
-    pub config: String,
-    /// Its bounds.
-    pub limits: Limits,
-    /// Where its own series go.
-    pub series: Box<dyn SeriesSink>,
-    /// Instances to have ready before the first request: as many as worked before, when
-    /// this use replaces another. At least one is started in any case.
-    pub warm: usize,
-}
+use std::sync::atomic::Ordering;
 
 /// What a plugin decided, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,26 +44,19 @@ impl Sandbox {
         purpose: Use,
         endpoints: &Arc<Endpoints>,
     ) -> Result<Selector, LoadError> {
-        let namespace =
-            self.namespaces
-                .open(&purpose.plugin, &purpose.upstream, purpose.limits.state);
-        let shared = Arc::new(Shared {
-            plugin: purpose.plugin,
-            upstream: purpose.upstream,
-            limits: purpose.limits,
-            namespace,
-            series: purpose.series,
-            lines: Throttle::new(LINES_PER_SECOND),
-            faults: Throttle::new(FAULTS_PER_SECOND),
-            alive: AtomicUsize::new(0),
-        });
+        let component = component.selector()?;
+        let namespace = self
+            .namespaces
+            .open(&purpose.plugin, &purpose.place, purpose.limits.state);
+        let warm = purpose.warm;
+        let (shared, config) = Shared::new(purpose, namespace);
         let pool = Pool::start(
             component.clone(),
             shared,
-            purpose.config,
+            config,
             pool::Size {
                 threads: self.options.threads,
-                warm: purpose.warm,
+                warm,
             },
             endpoints,
             &self.housekeeper,
@@ -119,7 +90,8 @@ impl Selector {
         let asked = self.pool.with(endpoints, |instance| {
             // Host functions do not panic; should one, it costs a call, not a thread.
             let answer = catch_unwind(AssertUnwindSafe(|| instance.select(&mut view)));
-            let panicked = || Err(Fault::new(FaultKind::Trap, "the sandbox panicked"));
+            let panicked =
+                || Err(Fault::new(FaultKind::Trap, "the sandbox panicked").during("select"));
             let answer = answer.unwrap_or_else(|_| panicked());
             view = view.take().or_else(|| instance.reclaim());
             let excluded = view.as_deref().map(Exchange::excluded).unwrap_or_default();
@@ -130,7 +102,7 @@ impl Selector {
         let view = view.expect("the view was lent to the instance and reclaimed from it");
         let result = asked.and_then(|answer| answer);
         if let Err(fault) = &result {
-            self.report(fault);
+            self.pool.shared.report(fault);
         }
         (view, result)
     }
@@ -145,20 +117,14 @@ impl Selector {
         &self.pool.shared.plugin
     }
 
-    fn report(&self, fault: &Fault) {
-        let shared = &self.pool.shared;
-        let Some(leave) = shared.faults.ask(Instant::now()) else {
-            return;
-        };
-        tracing::error!(
-            target: "plugin",
-            plugin = shared.plugin,
-            upstream = shared.upstream,
-            kind = fault.kind.as_str(),
-            backtrace = fault.backtrace.join(" < "),
-            not_logged = leave.swallowed,
-            "plugin fault: {}", fault.message,
-        );
+    /// The most memory that one instance has had, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.pool.shared.high_water.load(Ordering::Relaxed)
+    }
+
+    /// Where it is used.
+    pub fn place(&self) -> &Place {
+        &self.pool.shared.place
     }
 }
 
@@ -175,16 +141,18 @@ fn check(
         return Err(Fault::new(
             FaultKind::Index,
             format!("chose position {index} of {length}"),
-        ));
+        )
+        .during("select"));
     }
     if excluded.contains(&index) {
         return Err(Fault::new(
             FaultKind::Excluded,
             format!("chose position {index}, which is excluded"),
-        ));
+        )
+        .during("select"));
     }
-    let response_edits =
-        edits::parse(edits).map_err(|problem| Fault::new(FaultKind::Edit, problem))?;
+    let response_edits = edits::parse(edits)
+        .map_err(|problem| Fault::new(FaultKind::Edit, problem).during("select"))?;
     Ok(Some(Choice {
         index,
         response_edits,
