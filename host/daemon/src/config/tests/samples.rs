@@ -29,6 +29,25 @@ fn every_sample_loads_without_an_environment() {
 }
 
 #[test]
+fn the_readme_leads_to_everything_beside_it() {
+    let readme = std::fs::read_to_string(samples().join("README.md")).unwrap();
+    for entry in std::fs::read_dir(samples()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known =
+            readme.contains(&format!("]({name})")) || readme.contains(&format!("]({name}/"));
+        assert!(known || name == "README.md", "nothing leads to {name}");
+    }
+    for link in readme.split("](").skip(1) {
+        let target = link.split([')', '#']).next().unwrap_or_default();
+        let outside = target.starts_with("https://");
+        assert!(
+            outside || samples().join(target).exists(),
+            "{target} is not there"
+        );
+    }
+}
+
+#[test]
 fn the_schema_file_is_what_the_program_prints() {
     let text = std::fs::read_to_string(samples().join("schema.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();
