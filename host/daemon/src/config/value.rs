@@ -153,6 +153,8 @@ pub struct Endpoint {
     pub max_in_flight: Option<u32>,
     /// Where it is written: in the configuration, or in a list of its own.
     pub place: Place,
+    /// Its key path in that file, as problems show it: `upstreams.web.endpoints[1]`, or `[1]`.
+    pub path: String,
 }
 
 /// Where an endpoint listens.
