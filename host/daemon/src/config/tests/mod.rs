@@ -7,6 +7,7 @@ mod endpoints;
 mod refused;
 mod resilience;
 mod samples;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 
