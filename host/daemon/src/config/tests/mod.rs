@@ -4,6 +4,8 @@
 mod accepted;
 mod arbitrary;
 mod endpoints;
+mod filters;
+mod plugins;
 mod refused;
 mod resilience;
 mod samples;
