@@ -7,6 +7,7 @@
 //!
 //! `read` makes the types of `written` from the text, `parse` makes those of [`value`].
 
+mod built_in;
 mod nearest;
 mod parse;
 pub mod pattern;
@@ -28,20 +29,6 @@ pub use schema::schema;
 pub use value::Config;
 
 use problem::Report;
-
-/// The selectors that are part of the binary: usable by name, without an entry in `plugins`.
-pub const BUILT_IN_SELECTORS: [&str; 10] = [
-    "round-robin",
-    "weighted",
-    "weighted-random",
-    "random",
-    "least-connections",
-    "p2c",
-    "ip-hash",
-    "consistent-hash",
-    "sticky",
-    "peak-ewma",
-];
 
 /// Larger files are refused unread.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -68,13 +55,15 @@ pub fn load(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
     load_text(path, &text, &outside)
 }
 
-/// The files that a configuration depends on: its own, its lists of endpoints, and every
-/// plugin's.
+/// The files that a configuration depends on: its own, its lists of endpoints, and those of
+/// plugins.
 pub fn files(config: &Config) -> Vec<PathBuf> {
-    std::iter::once(&config.file)
-        .chain(&config.endpoint_files)
-        .chain(config.plugins.values().map(|plugin| &plugin.source))
-        .cloned()
+    let plugins = config.plugins.values();
+    let plugins = plugins.filter_map(|plugin| plugin.origin.file());
+    std::iter::once(config.file.as_path())
+        .chain(config.endpoint_files.iter().map(PathBuf::as_path))
+        .chain(plugins)
+        .map(Path::to_owned)
         .collect()
 }
 

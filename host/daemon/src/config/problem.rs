@@ -120,6 +120,7 @@ pub(super) fn quote(text: &str) -> String {
 pub(super) struct Report {
     file: Arc<Path>,
     problems: RefCell<Vec<Problem>>,
+    warnings: RefCell<Vec<Problem>>,
 }
 
 impl Report {
@@ -127,6 +128,7 @@ impl Report {
         Self {
             file: file.into(),
             problems: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
@@ -164,43 +166,60 @@ impl Report {
         });
     }
 
-    /// Takes in the problems of another file.
-    pub(super) fn absorb(&self, other: Self) {
-        self.problems
-            .borrow_mut()
-            .append(&mut other.problems.into_inner());
+    /// Adds what is no reason to refuse the file, but should be meant.
+    pub(super) fn warn(&self, spot: &Spot, message: &str, help: &str) {
+        self.warnings.borrow_mut().push(Problem {
+            place: Some(self.place(spot)),
+            path: spot.path.clone(),
+            message: message.to_owned(),
+            help: Some(help.to_owned()),
+        });
     }
 
-    /// The value if there was no problem; otherwise all problems, file by file, each in its
-    /// order.
+    /// Takes in what was found in another file.
+    pub(super) fn absorb(&self, other: Self) {
+        let (problems, warnings) = (other.problems.into_inner(), other.warnings.into_inner());
+        self.problems.borrow_mut().extend(problems);
+        self.warnings.borrow_mut().extend(warnings);
+    }
+
+    /// The value if there was no problem, and its warnings are logged; otherwise all problems.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
-        let mut problems = self.problems.into_inner();
+        let problems = self.problems.into_inner();
         match value {
-            Some(value) if problems.is_empty() => Ok(value),
-            _ => {
-                problems.sort_by_cached_key(|problem| {
-                    problem.place.as_ref().map(|place| {
-                        let other = (place.file != self.file).then(|| place.file.clone());
-                        (other, place.line, place.column)
-                    })
-                });
-                // What an alias repeats is wrong once: where it is defined.
-                let mut seen = HashSet::new();
-                problems.retain(
-                    |Problem {
-                         place,
-                         message,
-                         help,
-                         ..
-                     }| {
-                        let place = place
-                            .as_ref()
-                            .map(|place| (place.file.clone(), place.line, place.column));
-                        seen.insert((place, message.clone(), help.clone()))
-                    },
-                );
-                Err(Problems(problems))
+            Some(value) if problems.is_empty() => {
+                for warning in in_order(&self.file, self.warnings.into_inner()) {
+                    tracing::warn!("{warning}");
+                }
+                Ok(value)
             }
+            _ => Err(Problems(in_order(&self.file, problems))),
         }
     }
+}
+
+/// File by file, each in its order.
+fn in_order(file: &Arc<Path>, mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_cached_key(|problem| {
+        problem.place.as_ref().map(|place| {
+            let other = (place.file != *file).then(|| place.file.clone());
+            (other, place.line, place.column)
+        })
+    });
+    // What an alias repeats is wrong once: where it is defined.
+    let mut seen = HashSet::new();
+    problems.retain(
+        |Problem {
+             place,
+             message,
+             help,
+             ..
+         }| {
+            let place = place
+                .as_ref()
+                .map(|place| (place.file.clone(), place.line, place.column));
+            seen.insert((place, message.clone(), help.clone()))
+        },
+    );
+    problems
 }

@@ -3,6 +3,9 @@
 //! Names are resolved, defaults are filled in, paths are relative to the process. Only
 //! [`super::load`] makes a [`Config`].
 
+mod fault;
+mod plugin;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use ipnet::IpNet;
 
 use tidegate_policy::{
     BreakerRule, BudgetRule, HealthRule, OutlierRule, QueueRule, RetryRule, StatusSet,
@@ -19,6 +23,10 @@ use tidegate_policy::{
 
 use super::pattern;
 use super::problem::Place;
+
+pub(in crate::config) use fault::Said;
+pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
+pub use plugin::{Isolation, Origin, Plugin};
 
 /// A whole configuration.
 #[derive(Debug)]
@@ -71,38 +79,6 @@ pub struct Admin {
     pub address: SocketAddr,
 }
 
-/// A component and its bounds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plugin {
-    /// Its name in the file.
-    pub name: String,
-    /// Its bytes; resolved against the directory of the configuration file.
-    pub source: PathBuf,
-    /// The digest that the bytes must have.
-    pub sha256: Option<[u8; 32]>,
-    /// How long one call may run, in time of its thread: 1 ms to 10 s.
-    pub deadline: Duration,
-    /// Bound of one instance's memory in bytes: 1 MiB to 4 GiB.
-    pub memory: u64,
-    /// Upper bound of instances: 1 to 1,024.
-    pub instances: u32,
-    /// What serves a request whose plugin failed.
-    pub on_fault: OnFault,
-    /// Granted bytes of shared state: up to 1 GiB.
-    pub state: u64,
-    /// Where it is written.
-    pub place: Place,
-}
-
-/// What serves a request whose plugin failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFault {
-    /// The host's own choice.
-    Fallback,
-    /// A refusal with status 503.
-    Refuse,
-}
-
 /// A group of endpoints and the selector that chooses among them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Upstream {
@@ -153,6 +129,8 @@ pub struct Endpoint {
     pub max_in_flight: Option<u32>,
     /// Where it is written: in the configuration, or in a list of its own.
     pub place: Place,
+    /// Its key path in that file, as problems show it: `upstreams.web.endpoints[1]`, or `[1]`.
+    pub path: String,
 }
 
 /// Where an endpoint listens.
@@ -297,6 +275,17 @@ pub struct Selector {
     pub place: Place,
 }
 
+/// A plugin that looks at requests and responses, with its configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// A built-in name or a key of [`Config::plugins`].
+    pub plugin: String,
+    /// Always an object; empty if the file has none.
+    pub config: serde_json::Value,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// How long to wait for an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -325,12 +314,16 @@ pub struct Route {
     pub name: String,
     /// What a request must have.
     pub matches: pattern::Match,
+    /// What looks at it and at its response, in this order; at most 32.
+    pub filters: Vec<Filter>,
     /// A key of [`Config::upstreams`].
     pub upstream: String,
     /// When an attempt is repeated.
     pub retry: RetryRule,
     /// Bound of the whole exchange.
     pub timeout: Option<Duration>,
+    /// Networks whose clients are told where the time went; each once.
+    pub server_timing: Vec<IpNet>,
     /// Where it is written.
     pub place: Place,
 }

@@ -1,7 +1,7 @@
 //! From a plugin's name to its compiled component.
 
 use crate::config::Config;
-use crate::config::value::{OnFault, Plugin};
+use crate::config::value::{OnFault, Origin, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
@@ -72,33 +72,43 @@ impl<'a> Finder<'a> {
     }
 
     fn look(&mut self, name: &str) -> Result<Found, String> {
-        if let Some(plugin) = self.config.plugins.get(name) {
-            let bytes = read(&plugin.source).map_err(|error| {
-                format!(
-                    "the plugin's file {} cannot be read: {error}",
-                    plugin.source.display()
-                )
-            })?;
-            check_digest(plugin, &bytes)?;
-            let component = self
-                .component(&bytes)
-                .map_err(|problem| format!("{}: {problem}", plugin.source.display()))?;
+        let Some(plugin) = self.config.plugins.get(name) else {
             return Ok(Found {
-                component,
-                limits: limits(plugin),
-                on_fault: plugin.on_fault,
+                component: self.built_in(name)?,
+                limits: Limits::default(),
+                on_fault: OnFault::Fallback,
             });
-        }
+        };
+        let component = match &plugin.origin {
+            Origin::File(path) => self.file(plugin, path)?,
+            Origin::BuiltIn(name) => self.built_in(name)?,
+        };
+        let on_fault = plugin.on_fault.selector();
+        Ok(Found {
+            component,
+            limits: limits(plugin),
+            on_fault: on_fault.map_err(|problem| format!("on_fault: {}", problem.message))?,
+        })
+    }
+
+    fn file(&mut self, plugin: &Plugin, path: &Path) -> Result<Component, String> {
+        let bytes = read(path).map_err(|error| {
+            format!(
+                "the plugin's file {} cannot be read: {error}",
+                path.display()
+            )
+        })?;
+        check_digest(plugin, path, &bytes)?;
+        self.component(&bytes)
+            .map_err(|problem| format!("{}: {problem}", path.display()))
+    }
+
+    fn built_in(&mut self, name: &str) -> Result<Component, String> {
         let built_in = tidegate_plugins::SELECTORS
             .iter()
             .find(|(known, _)| *known == name);
         let (_, bytes) = built_in.ok_or_else(|| format!("there is no plugin `{name}`"))?;
-        let component = self.component(bytes)?;
-        Ok(Found {
-            component,
-            limits: Limits::default(),
-            on_fault: OnFault::Fallback,
-        })
+        self.component(bytes)
     }
 
     fn component(&mut self, bytes: &[u8]) -> Result<Component, String> {
@@ -146,7 +156,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn check_digest(plugin: &Plugin, bytes: &[u8]) -> Result<(), String> {
+fn check_digest(plugin: &Plugin, path: &Path, bytes: &[u8]) -> Result<(), String> {
     let Some(wanted) = plugin.sha256 else {
         return Ok(());
     };
@@ -162,7 +172,7 @@ fn check_digest(plugin: &Plugin, bytes: &[u8]) -> Result<(), String> {
     };
     Err(format!(
         "{} has the sha256 {}, not {}",
-        plugin.source.display(),
+        path.display(),
         hex(found),
         hex(wanted)
     ))
@@ -171,4 +181,46 @@ fn check_digest(plugin: &Plugin, bytes: &[u8]) -> Result<(), String> {
 fn digest(bytes: &[u8]) -> [u8; 32] {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use tidegate_runtime::Options;
+
+    #[test]
+    fn a_built_in_plugin_may_have_another_name_and_other_bounds() {
+        let beside = tempfile::tempdir().expect("a directory");
+        let file = beside.path().join("t.yaml");
+        let text = "\
+listeners: [{ address: 127.0.0.1:8080 }]
+plugins:
+  strict: { builtin: random, on_fault: refuse, deadline: 5ms }
+  wrong: { builtin: random, on_fault: skip }
+upstreams: { web: { endpoints: [127.0.0.1:1], selector: strict } }
+routes: [{ upstream: web }]
+";
+        std::fs::write(&file, text).expect("written");
+        let config = config::load(&file, &|_| None).expect("a configuration");
+        let sandbox = Sandbox::new(Options::default()).expect("a sandbox");
+        let library = Library::default();
+        let mut finder = Finder::new(&sandbox, &config, &library);
+
+        let (strict, plain) = (
+            finder.find("strict").unwrap(),
+            finder.find("random").unwrap(),
+        );
+        assert_eq!(strict.component.hash(), plain.component.hash());
+        assert_eq!(
+            (strict.on_fault, plain.on_fault),
+            (OnFault::Refuse, OnFault::Fallback)
+        );
+        assert_eq!(strict.limits.deadline.as_millis(), 5);
+        let refused = finder.find("wrong").err().expect("a refusal");
+        assert!(
+            refused.starts_with("on_fault: `skip` is for filters"),
+            "{refused}"
+        );
+    }
 }

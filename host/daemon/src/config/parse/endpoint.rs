@@ -149,7 +149,7 @@ pub(super) fn found(written: Checked<Vec<Checked<EndpointItem>>>, report: &Repor
             }
         };
         Some(Item {
-            endpoint: endpoint(address, written, report.place(&spot), report),
+            endpoint: endpoint(address, written, spot, report),
             place: report.place(&at),
             path: at.path,
         })
@@ -164,9 +164,10 @@ pub(super) fn found(written: Checked<Vec<Checked<EndpointItem>>>, report: &Repor
 fn endpoint(
     address: EndpointAddress,
     written: Option<written::Endpoint>,
-    place: Place,
+    spot: Spot,
     report: &Report,
 ) -> Endpoint {
+    let place = report.place(&spot);
     let Some(written) = written else {
         return Endpoint {
             address: self::address(address, None, report),
@@ -177,6 +178,7 @@ fn endpoint(
             draining: false,
             max_in_flight: None,
             place,
+            path: spot.path,
         };
     };
     Endpoint {
@@ -192,6 +194,7 @@ fn endpoint(
         draining: optional(written.draining).unwrap_or(false),
         max_in_flight: number(written.max_in_flight),
         place,
+        path: spot.path,
     }
 }
 

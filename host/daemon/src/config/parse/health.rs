@@ -193,6 +193,17 @@ fn grpc_check(written: written::GrpcCheck, directory: &Path, report: &Report) ->
 }
 
 fn tls(written: written::CheckTls, directory: &Path, report: &Report) -> CheckTls {
+    if let Some(Checked {
+        value: Some(false),
+        spot,
+    }) = &written.verify
+    {
+        report.warn(
+            spot,
+            "no certificate is checked: whoever answers at the address passes the probe",
+            "to check one that is not public, name who signed it with `ca`",
+        );
+    }
     let verify = optional(written.verify).unwrap_or(true);
     if let Some(Checked { spot, .. }) = &written.ca
         && !verify

@@ -3,13 +3,18 @@
 
 mod breaker;
 mod endpoint;
+mod fault;
 mod files;
+mod filter;
+mod grant;
 mod health;
 mod limits;
 mod listener;
 mod outlier;
 mod plugin;
+mod reference;
 mod resolver;
+mod retry;
 mod route;
 mod upstream;
 
@@ -42,10 +47,11 @@ pub(super) fn parse(
 ) -> Config {
     let directory = file.parent().unwrap_or(Path::new(""));
     let listeners = listener::parse(&written, report);
-    let plugins = plugin::parse(written.plugins, directory, report);
+    let names = written.upstreams.value.as_ref();
+    let plugins = plugin::parse(written.plugins, names, directory, report);
     let mut files = Files::new(directory, outside);
     let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), &mut files, report);
-    let routes = route::parse(written.routes, upstreams.as_ref(), report);
+    let routes = route::parse(written.routes, upstreams.as_ref(), plugins.as_ref(), report);
     let keep_alive = optional(written.keep_alive);
     Config {
         file: file.to_owned(),

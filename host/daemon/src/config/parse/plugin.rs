@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{check_name, number, optional, path, time};
-use crate::config::BUILT_IN_SELECTORS;
+use super::grant::{self, Names};
+use super::{check_name, fault, number, optional, path, time};
+use crate::config::built_in::{self, World};
+use crate::config::nearest::nearest;
 use crate::config::problem::{Report, Spot, quote};
 use crate::config::read::checked::Checked;
 use crate::config::scalar::size::MIB;
-use crate::config::value::{OnFault, Plugin};
+use crate::config::value::{Isolation, Origin, Plugin};
 use crate::config::written;
 
 /// The plugins by name. A name whose plugin is wrong is kept, so that whoever refers to it is
@@ -18,6 +20,7 @@ pub(super) type Plugins = BTreeMap<String, Option<Plugin>>;
 
 pub(super) fn parse(
     written: Option<Checked<BTreeMap<String, Checked<written::Plugin>>>>,
+    upstreams: Names<'_>,
     directory: &Path,
     report: &Report,
 ) -> Option<Plugins> {
@@ -26,14 +29,15 @@ pub(super) fn parse(
     };
     let parse = |(name, Checked { value, spot }): (String, Checked<written::Plugin>)| {
         check_name(&name, "a plugin", &spot, report);
-        if BUILT_IN_SELECTORS.contains(&name.as_str()) {
+        if let Some(world) = built_in::world(&name) {
             report.refuse(
                 &spot,
-                format!("{} is the name of a built-in selector", quote(&name)),
-                "choose another name; built-in selectors need no entry",
+                format!("{} is the name of a built-in {world}", quote(&name)),
+                format!("choose another name; built-in {world}s need no entry"),
             );
         }
-        let plugin = value.and_then(|value| plugin(&name, value, &spot, directory, report));
+        let plugin =
+            value.and_then(|value| plugin(&name, value, &spot, upstreams, directory, report));
         (name, plugin)
     };
     Some(written.value?.into_iter().map(parse).collect())
@@ -41,25 +45,94 @@ pub(super) fn parse(
 
 fn plugin(
     name: &str,
-    written: written::Plugin,
+    mut written: written::Plugin,
     spot: &Spot,
+    upstreams: Names<'_>,
     directory: &Path,
     report: &Report,
 ) -> Option<Plugin> {
+    // All of it is examined, whatever is wrong with the origin.
+    let origin = origin(&mut written, spot, directory, report);
+    let on_fault = fault::parse(written.on_fault, spot, report);
+    let grant = grant::parse(optional(written.grant), upstreams, report);
     Some(Plugin {
         name: name.to_owned(),
-        source: path(Some(written.source), directory, report)?,
+        origin: origin?,
         sha256: optional(written.sha256).map(|digest| digest.0),
         deadline: time(written.deadline).unwrap_or(Duration::from_millis(2)),
         memory: optional(written.memory).map_or(16 * MIB, |size| size.0),
         instances: number(written.instances).unwrap_or(64),
-        on_fault: match optional(written.on_fault) {
-            Some(written::OnFault::Refuse) => OnFault::Refuse,
-            Some(written::OnFault::Fallback) | None => OnFault::Fallback,
+        on_fault,
+        isolation: match optional(written.isolation) {
+            Some(written::Isolation::PerRequest) => Isolation::PerRequest,
+            Some(written::Isolation::Reuse) | None => Isolation::Reuse,
         },
-        state: optional(written.grant)
-            .and_then(|grant| optional(grant.state))
-            .map_or(MIB, |size| size.0),
+        body: optional(written.body).map_or(MIB, |size| size.0),
+        state: grant.state,
+        grant_http: grant.http,
+        callout_timeout: grant.callout_timeout,
         place: report.place(spot),
     })
+}
+
+/// The one place where the bytes are.
+fn origin(
+    written: &mut written::Plugin,
+    plugin: &Spot,
+    directory: &Path,
+    report: &Report,
+) -> Option<Origin> {
+    match (written.source.take(), written.builtin.take()) {
+        (None, None) => {
+            let spot = Spot {
+                path: plugin.key("source"),
+                ..plugin.clone()
+            };
+            let help = "add `source:` or `builtin:`";
+            report.refuse(&spot, "this key is required", help);
+            None
+        }
+        (Some(source), None) => path(Some(source), directory, report).map(Origin::File),
+        (None, Some(name)) => {
+            if let Some(Checked { spot, .. }) = &written.sha256 {
+                report.refuse(
+                    spot,
+                    "`sha256` is the digest of a file, and this plugin is part of the program",
+                    "remove it",
+                );
+            }
+            built_in(name, report).map(Origin::BuiltIn)
+        }
+        (Some(source), Some(builtin)) => {
+            let at = |spot: &Spot| (spot.line, spot.column);
+            let (spot, second, first) = if at(&source.spot) < at(&builtin.spot) {
+                (&builtin.spot, "builtin", "source")
+            } else {
+                (&source.spot, "source", "builtin")
+            };
+            report.refuse(
+                spot,
+                format!("`{second}` is written besides `{first}`"),
+                "a plugin is one component: remove one of the two",
+            );
+            None
+        }
+    }
+}
+
+fn built_in(written: Checked<String>, report: &Report) -> Option<String> {
+    let name = written.value?;
+    if built_in::world(&name).is_none() {
+        let names = || built_in::names(World::Selector).chain(built_in::names(World::Filter));
+        let help = match nearest(&name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("they are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        report.refuse(
+            &written.spot,
+            format!("there is no built-in plugin {}", quote(&name)),
+            help,
+        );
+    }
+    Some(name)
 }

@@ -1,26 +1,23 @@
-//! Routes: what they match, where they go, how they retry.
-
-use std::num::NonZeroU32;
-use std::time::Duration;
+//! Routes: what they match, and where they go.
 
 use http::HeaderName;
-use tidegate_policy::{Backoff, RetryOn, RetryRule, StatusSet};
+use ipnet::IpNet;
 
+use super::plugin::Plugins;
 use super::upstream::Upstreams;
-use super::{Unique, check_any, check_name, number, optional, span, time};
-use crate::config::nearest::nearest;
+use super::{Unique, check_any, check_name, filter, optional, reference, retry, time};
 use crate::config::pattern::{HeaderPattern, HostPattern, Match, PathPattern};
 use crate::config::problem::{Report, quote};
 use crate::config::read::checked::Checked;
-use crate::config::scalar::cause::RetryOn as Cause;
-use crate::config::scalar::duration::Time;
 use crate::config::scalar::http::{HeaderValue, MethodName};
+use crate::config::scalar::network::Network;
 use crate::config::value::Route;
 use crate::config::written;
 
 pub(super) fn parse(
     written: Checked<Vec<Checked<written::Route>>>,
     upstreams: Option<&Upstreams>,
+    plugins: Option<&Plugins>,
     report: &Report,
 ) -> Vec<Route> {
     let Some(items) = written.value else {
@@ -56,42 +53,24 @@ pub(super) fn parse(
             );
         }
         let timeout = time(written.timeout);
-        let retry = optional(written.retry).map(|retry| self::retry(retry, timeout, report));
-        let Some(upstream) = upstream(written.upstream, upstreams, report) else {
+        let retry = optional(written.retry).map(|retry| retry::parse(retry, timeout, report));
+        let filters = filter::parse(written.filters, plugins, report);
+        let server_timing = networks(written.server_timing, report);
+        let Some(upstream) = reference::upstream(written.upstream, upstreams, report) else {
             continue;
         };
         routes.push(Route {
             name,
             matches: found,
+            filters,
             upstream,
             retry: retry.unwrap_or_default(),
             timeout,
+            server_timing,
             place: report.place(&spot),
         });
     }
     routes
-}
-
-fn upstream(
-    written: Checked<String>,
-    upstreams: Option<&Upstreams>,
-    report: &Report,
-) -> Option<String> {
-    let name = written.value?;
-    if let Some(upstreams) = upstreams
-        && !upstreams.contains_key(&name)
-    {
-        let help = match nearest(&name, upstreams.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "declare it under `upstreams`".to_owned(),
-        };
-        report.refuse(
-            &written.spot,
-            format!("there is no upstream {}", quote(&name)),
-            help,
-        );
-    }
-    Some(name)
 }
 
 /// What a match is compared by, where the order of methods and headers makes no difference:
@@ -192,64 +171,21 @@ fn matches(written: written::Match, report: &Report) -> Match {
     }
 }
 
-fn retry(written: written::Retry, timeout: Option<Duration>, report: &Report) -> RetryRule {
-    let default = RetryRule::default();
-    let on = match optional(written.on) {
-        Some(items) => causes(&items),
-        None => default.on,
-    };
-    if let Some(Checked {
-        value: Some(Time(attempt)),
-        spot,
-    }) = &written.per_attempt
-        && let Some(whole) = timeout.filter(|whole| attempt > whole)
-    {
-        report.refuse(
-            spot,
-            format!("`per_attempt` ({attempt:?}) is longer than the route's `timeout` ({whole:?})"),
-            "make it shorter, or remove it",
-        );
-    }
-    RetryRule {
-        attempts: number(written.attempts)
-            .and_then(NonZeroU32::new)
-            .unwrap_or(default.attempts),
-        on,
-        backoff: optional(written.backoff)
-            .map_or(default.backoff, |backoff| self::backoff(backoff, report)),
-        per_attempt: time(written.per_attempt),
-        non_idempotent: optional(written.non_idempotent).unwrap_or(default.non_idempotent),
-    }
-}
-
-/// Exactly what the list names: an empty one repeats nothing.
-fn causes(items: &[Checked<Cause>]) -> RetryOn {
-    let nothing = RetryOn {
-        connect_failure: false,
-        reset: false,
-        timeout: false,
-        statuses: StatusSet::empty(),
-    };
-    let items = items.iter().filter_map(|item| item.value);
-    items.fold(nothing, |mut on, cause| {
-        match cause {
-            Cause::ConnectFailure => on.connect_failure = true,
-            Cause::Reset => on.reset = true,
-            Cause::Timeout => on.timeout = true,
-            Cause::Statuses(statuses) => on.statuses = on.statuses.union(statuses.set()),
+fn networks(written: Option<Checked<Vec<Checked<Network>>>>, report: &Report) -> Vec<IpNet> {
+    let mut unique = Unique::new();
+    let mut networks = Vec::new();
+    for Checked { value, spot } in optional(written).unwrap_or_default() {
+        let Some(Network(network)) = value else {
+            continue;
+        };
+        if let Some(line) = unique.earlier(network, &spot) {
+            report.refuse(
+                &spot,
+                format!("the network `{network}` is in line {line} already"),
+                "remove one of the two",
+            );
         }
-        on
-    })
-}
-
-fn backoff(written: written::Backoff, report: &Report) -> Backoff {
-    let Backoff { base, max } = Backoff::default();
-    let [base, max] = span(
-        ["base", "max"],
-        written.base,
-        written.max,
-        [base, max],
-        report,
-    );
-    Backoff { base, max }
+        networks.push(network);
+    }
+    networks
 }

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use super::files::Files;
 use super::plugin::Plugins;
-use super::{breaker, check_any, check_name, endpoint, health, limits, outlier};
+use super::{breaker, check_any, check_name, endpoint, health, limits, outlier, reference};
 use super::{optional, time, time_or_off};
-use crate::config::BUILT_IN_SELECTORS;
-use crate::config::nearest::nearest;
-use crate::config::problem::{Report, Spot, quote};
-use crate::config::read::checked::{Checked, Either};
+use crate::config::built_in::World;
+use crate::config::problem::{Report, Spot};
+use crate::config::read::checked::Checked;
 use crate::config::value::{Selector, Timeouts, Upstream};
-use crate::config::written;
+use crate::config::written::{self, PluginItem};
 
 /// The upstreams by name. A name whose upstream is wrong is kept, so that a route that refers
 /// to it is not blamed. Nothing at all if the names could not be read.
@@ -93,36 +92,15 @@ fn upstream(
 }
 
 fn selector(
-    written: Checked<Either<String, written::Selector>>,
+    written: Checked<PluginItem>,
     plugins: Option<&Plugins>,
     report: &Report,
 ) -> Option<Selector> {
-    let (plugin, at, config) = match written.value? {
-        Either::Short(name) => (name, written.spot.clone(), None),
-        Either::Full(full) => (full.plugin.value?, full.plugin.spot, optional(full.config)),
-    };
-    if let Some(plugins) = plugins
-        && !plugins.contains_key(&plugin)
-        && !BUILT_IN_SELECTORS.contains(&plugin.as_str())
-    {
-        let declared = plugins.keys().map(String::as_str);
-        let help = match nearest(&plugin, declared.chain(BUILT_IN_SELECTORS)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!(
-                "declare it under `plugins`, or use {}",
-                BUILT_IN_SELECTORS.join(", ")
-            ),
-        };
-        report.refuse(
-            &at,
-            format!("there is no selector {}", quote(&plugin)),
-            help,
-        );
-    }
+    let used = reference::plugin(written, World::Selector, plugins, report)?;
     Some(Selector {
-        plugin,
-        config: serde_json::Value::Object(config.unwrap_or_default()),
-        place: report.place(&written.spot),
+        plugin: used.plugin,
+        config: used.config,
+        place: used.place,
     })
 }
 

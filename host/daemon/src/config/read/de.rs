@@ -12,7 +12,6 @@ use super::checked::{CHECKED, EITHER, OFF_OR};
 use super::error::Error;
 use super::fields::{Entries, Fields, Items, unknown};
 use super::node::{Kind, Node};
-use super::planned;
 use crate::config::nearest::nearest;
 use crate::config::problem::{Report, Spot, quote};
 
@@ -200,7 +199,7 @@ impl<'de> Deserializer<'de> for De<'_> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
@@ -214,13 +213,9 @@ impl<'de> Deserializer<'de> for De<'_> {
             let word: StrDeserializer<'_, Error> = word.as_str().into_deserializer();
             return visitor.visit_enum(word);
         }
-        let help = if planned::word(name, &word) {
-            planned::LATER.to_owned()
-        } else {
-            match nearest(&word, variants.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => String::new(),
-            }
+        let help = match nearest(&word, variants.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => String::new(),
         };
         let variants: Vec<String> = variants.iter().map(|variant| quote(variant)).collect();
         self.expected(&format!("one of {}", variants.join(", ")), found, &help)

@@ -1,9 +1,8 @@
-//! Keys and values that the design has and this version has not, or has elsewhere, so that a
+//! Keys that the design has and this version has not, or has elsewhere, so that a
 //! file written from the design gets a better answer than "unknown key".
 
 /// `(structure, key, what to do)`; the structure is the name of its type in `written`.
 const KEYS: &[(&str, &str, &str)] = &[
-    ("Grant", "http", LATER),
     ("Health", "body", BELOW),
     ("Health", "host", BELOW),
     ("Health", "path", BELOW),
@@ -25,15 +24,14 @@ const KEYS: &[(&str, &str, &str)] = &[
         "it is `max_ttl`; names are asked for when their answers expire",
     ),
     ("Retry", "budget", "it is `retry_budget` of the upstream"),
-    ("Route", "filters", LATER),
-    ("Route", "redirect", LATER),
-    ("Route", "upstreams", LATER),
+    ("Route", "redirect", "it is the filter `redirect`"),
+    ("Route", "upstreams", "it is the filter `traffic-split`"),
     ("Upstream", "tls", LATER),
 ];
 
 const BELOW: &str = "it belongs below `http`";
 
-pub(super) const LATER: &str = "not available in this version: remove it";
+const LATER: &str = "not available in this version: remove it";
 
 /// What to do about this key, if a later version has it or it is elsewhere.
 pub(super) fn key(structure: &str, key: &str) -> Option<&'static str> {
@@ -41,9 +39,4 @@ pub(super) fn key(structure: &str, key: &str) -> Option<&'static str> {
         .iter()
         .find(|known| (known.0, known.1) == (structure, key));
     found.map(|(_, _, help)| *help)
-}
-
-/// Whether a later version has this word in this enumeration.
-pub(super) fn word(enumeration: &str, word: &str) -> bool {
-    (enumeration, word) == ("OnFault", "skip")
 }

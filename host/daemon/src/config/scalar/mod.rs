@@ -8,6 +8,7 @@ pub(super) mod duration;
 mod host_name;
 pub(super) mod http;
 pub(super) mod hundredths;
+pub(super) mod network;
 pub(super) mod percent;
 pub(super) mod probe;
 pub(super) mod size;

@@ -13,6 +13,8 @@ use crate::config::read::Refusal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) struct Size<const MIN: u64, const MAX: u64>(pub(in crate::config) u64);
 
+/// One kibibyte.
+pub(in crate::config) const KIB: u64 = 1 << 10;
 /// One mebibyte.
 pub(in crate::config) const MIB: u64 = 1 << 20;
 /// One gibibyte.
@@ -40,7 +42,7 @@ fn parse(text: &str, min: u64, max: u64) -> Result<u64, Refusal> {
     };
     let unit = match unit {
         "B" => 1,
-        "KiB" => 1 << 10,
+        "KiB" => KIB,
         "MiB" => MIB,
         "GiB" => GIB,
         "kB" | "KB" => 1_000,
@@ -64,7 +66,7 @@ fn show(bytes: u64) -> String {
         0 => "0B".into(),
         _ if bytes.is_multiple_of(GIB) => format!("{}GiB", bytes / GIB),
         _ if bytes.is_multiple_of(MIB) => format!("{}MiB", bytes / MIB),
-        _ if bytes.is_multiple_of(1024) => format!("{}KiB", bytes / 1024),
+        _ if bytes.is_multiple_of(KIB) => format!("{}KiB", bytes / KIB),
         _ => format!("{bytes}B"),
     }
 }

@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{WEB, accept};
-use crate::config::value::{LogFormat, OnFault, Sink};
+use crate::config::value::{LogFormat, OnFault, Origin, Sink};
 use crate::config::{files, load};
 
 #[test]
@@ -96,13 +96,19 @@ keep_alive: { downstream: 5s, pool: 0 }
 "#,
     );
     let plugin = &config.plugins["canary"];
-    assert_eq!(plugin.source, Path::new("plugins/canary.wasm"));
+    assert_eq!(
+        plugin.origin,
+        Origin::File(PathBuf::from("plugins/canary.wasm"))
+    );
     assert_eq!(&plugin.sha256.unwrap()[..2], [0x00, 0xff]);
     assert_eq!(
         (plugin.deadline, plugin.memory),
         (Duration::from_millis(2), 32 << 20)
     );
-    assert_eq!((plugin.instances, plugin.on_fault), (8, OnFault::Refuse));
+    assert_eq!(
+        (plugin.instances, plugin.on_fault.selector()),
+        (8, Ok(OnFault::Refuse))
+    );
     assert_eq!(
         (plugin.state, plugin.place.line, plugin.place.column),
         (65_536, 5, 3)
@@ -253,7 +259,10 @@ fn paths_are_relative_to_the_file_and_a_missing_file_is_one_problem() {
     )
     .unwrap();
     let config = load(&file, &|_| None).unwrap();
-    assert_eq!(config.plugins["x"].source, directory.join("a/x.wasm"));
+    assert_eq!(
+        config.plugins["x"].origin.file(),
+        Some(&*directory.join("a/x.wasm"))
+    );
     std::fs::write(&file, b"# first\n\xff").unwrap();
     let problems = load(&file, &|_| None).unwrap_err();
     assert!(

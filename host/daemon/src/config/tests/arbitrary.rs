@@ -94,7 +94,7 @@ proptest! {
     fn a_sample_with_a_piece_replaced(
         sample in prop::sample::select(vec![
             "smallest", "selectors", "routing", "custom-plugin", "resilience", "discovery",
-            "production",
+            "filters", "production",
         ]),
         at in 0.0..1.0,
         length in 0_usize..40,

@@ -117,6 +117,8 @@ fn a_list_in_a_file_of_its_own_serves_several_upstreams() {
     let listed = &web.endpoints[2];
     assert_eq!((listed.weight, listed.zone.as_deref()), (7, Some("a")));
     assert_eq!(listed.place.to_string(), "endpoints.yaml:3:3");
+    assert_eq!(listed.path, "[1]");
+    assert_eq!(web.endpoints[0].path, "upstreams.web.endpoints[0]");
     assert_eq!(
         addresses(&config.upstreams["old"].endpoints),
         ["10.0.1.1:80"]

@@ -4,9 +4,12 @@
 mod accepted;
 mod arbitrary;
 mod endpoints;
+mod filters;
+mod plugins;
 mod refused;
 mod resilience;
 mod samples;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 

@@ -25,7 +25,26 @@ fn every_sample_loads_without_an_environment() {
             loaded += 1;
         }
     }
-    assert!(loaded >= 7, "the samples are gone");
+    assert!(loaded >= 8, "the samples are gone");
+}
+
+#[test]
+fn the_readme_leads_to_everything_beside_it() {
+    let readme = std::fs::read_to_string(samples().join("README.md")).unwrap();
+    for entry in std::fs::read_dir(samples()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known =
+            readme.contains(&format!("]({name})")) || readme.contains(&format!("]({name}/"));
+        assert!(known || name == "README.md", "nothing leads to {name}");
+    }
+    for link in readme.split("](").skip(1) {
+        let target = link.split([')', '#']).next().unwrap_or_default();
+        let outside = target.starts_with("https://");
+        assert!(
+            outside || samples().join(target).exists(),
+            "{target} is not there"
+        );
+    }
 }
 
 #[test]

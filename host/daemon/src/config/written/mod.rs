@@ -5,6 +5,7 @@
 //! field. Bounds are in the types; rules between fields are in [`super::parse`].
 
 mod health;
+mod plugin;
 mod resilience;
 mod route;
 mod upstream;
@@ -17,15 +18,15 @@ use serde::Deserialize;
 
 use super::read::checked::{Checked, OffOr};
 use super::scalar::address::{ListenAddress, ServerAddress};
-use super::scalar::digest::Sha256;
 use super::scalar::duration::{DAY, Time};
-use super::scalar::size::{GIB, MIB, Size};
 use super::scalar::whole::Whole;
 
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
+pub(super) use plugin::{FilterFault, Grant, Isolation, OnFault, OnFaultByPhase};
+pub(super) use plugin::{Plugin, PluginItem};
 pub(super) use resilience::{Breaker, FailureShare, Limits, Outlier, RetryBudget, SuccessRate};
 pub(super) use route::{Backoff, Match, Retry, Route};
-pub(super) use upstream::{Endpoint, EndpointItem, Family, Resolve, Selector, Timeouts, Upstream};
+pub(super) use upstream::{Endpoint, EndpointItem, Family, Resolve, Timeouts, Upstream};
 
 type Named<T> = BTreeMap<String, Checked<T>>;
 type List<T> = Vec<Checked<T>>;
@@ -38,7 +39,8 @@ pub(super) struct File {
     pub(super) listeners: Checked<List<Listener>>,
     /// Where metrics, status and reload are served; nowhere if absent.
     pub(super) admin: Option<Checked<Admin>>,
-    /// Plugins of your own, by name. Built-in ones need no entry.
+    /// Plugins of your own, by name. Built-in ones need no entry, unless they are to have other
+    /// bounds or grants.
     pub(super) plugins: Option<Checked<Named<Plugin>>>,
     /// Groups of endpoints, by name.
     pub(super) upstreams: Checked<Named<Upstream>>,
@@ -77,44 +79,6 @@ pub(super) struct Listener {
 pub(super) struct Admin {
     /// IP:PORT; port 0 lets the system choose one.
     pub(super) address: Checked<ListenAddress>,
-}
-
-/// A WebAssembly component and its bounds.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plugin {
-    /// The component's file, relative to this one.
-    pub(super) source: Checked<PathBuf>,
-    /// The SHA-256 digest that the file must have.
-    pub(super) sha256: Option<Checked<Sha256>>,
-    /// How long one call may run, in time of its thread. Default: 2ms.
-    pub(super) deadline: Option<Checked<Time<1, 10_000>>>,
-    /// Bound of the memory of one instance. Default: 16MiB.
-    pub(super) memory: Option<Checked<Size<MIB, { 4 * GIB }>>>,
-    /// At most so many instances. Default: 64.
-    pub(super) instances: Option<Checked<Whole<1, 1024>>>,
-    /// What serves a request whose plugin failed. Default: fallback.
-    pub(super) on_fault: Option<Checked<OnFault>>,
-    /// What the plugin may use beyond its own memory.
-    pub(super) grant: Option<Checked<Grant>>,
-}
-
-/// What serves a request whose plugin failed.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum OnFault {
-    /// The host chooses an endpoint itself.
-    Fallback,
-    /// The request is answered with 503.
-    Refuse,
-}
-
-/// What a plugin may use beyond its own memory.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Grant {
-    /// Bytes of the shared state that survives calls and reloads. Default: 1MiB.
-    pub(super) state: Option<Checked<Size<0, GIB>>>,
 }
 
 /// One line for each request.

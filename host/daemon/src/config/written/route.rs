@@ -1,13 +1,16 @@
-//! Routes: what matches a request, where it goes, and when an attempt is repeated.
+//! Routes: what matches a request, what looks at it, where it goes, and when an attempt is
+//! repeated.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::plugin::PluginItem;
 use super::{List, Named};
 use crate::config::read::checked::Checked;
 use crate::config::scalar::cause::RetryOn;
 use crate::config::scalar::duration::{DAY, Time};
 use crate::config::scalar::http::{HeaderValue, Host, MethodName, UrlPath};
+use crate::config::scalar::network::Network;
 use crate::config::scalar::whole::Whole;
 
 /// What matches a request, and where it goes.
@@ -19,12 +22,18 @@ pub(in crate::config) struct Route {
     /// What a request must have. Default: every request matches.
     #[serde(rename = "match")]
     pub(in crate::config) matches: Option<Checked<Match>>,
+    /// Plugins that look at a request before it is forwarded, in this order, and at its
+    /// response in the reverse one: names alone, or with their configuration. At most 32.
+    pub(in crate::config) filters: Option<Checked<List<PluginItem>>>,
     /// The name of an upstream.
     pub(in crate::config) upstream: Checked<String>,
     /// When an attempt that failed is repeated on another endpoint.
     pub(in crate::config) retry: Option<Checked<Retry>>,
     /// From the request's arrival to the end of the response. Default: no bound.
     pub(in crate::config) timeout: Option<Checked<Time<1, DAY>>>,
+    /// Networks and addresses of clients that get a Server-Timing field, which says where the
+    /// time went. Default: nobody.
+    pub(in crate::config) server_timing: Option<Checked<List<Network>>>,
 }
 
 /// What a request must have: all of it.

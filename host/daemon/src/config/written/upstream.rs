@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::health::Health;
+use super::plugin::PluginItem;
 use super::resilience::{Breaker, Limits, Outlier, RetryBudget};
 use super::{List, Named};
 use crate::config::read::checked::{Checked, Either, OffOr};
@@ -24,7 +25,7 @@ pub(in crate::config) struct Upstream {
     /// A file with a list of further endpoints, relative to this one, which is watched like it.
     pub(in crate::config) endpoints_from: Option<Checked<PathBuf>>,
     /// The name of a plugin, alone or with its configuration. Default: round-robin.
-    pub(in crate::config) selector: Option<Checked<Either<String, Selector>>>,
+    pub(in crate::config) selector: Option<Checked<PluginItem>>,
     /// How endpoints are probed: `tcp`, or a mapping. Default: not at all.
     pub(in crate::config) health: Option<Checked<Either<ProbeWord, Health>>>,
     /// When an endpoint that fails gets a rest, or `off`. Default: after 5 failures in a row.
@@ -70,16 +71,6 @@ pub(in crate::config) struct Endpoint {
     pub(in crate::config) draining: Option<Checked<bool>>,
     /// At most so many requests at a time. Default: no bound.
     pub(in crate::config) max_in_flight: Option<Checked<Whole<1, 1_000_000>>>,
-}
-
-/// A plugin that chooses endpoints.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Selector {
-    /// A built-in selector, or a name from `plugins`.
-    pub(in crate::config) plugin: Checked<String>,
-    /// Handed to the plugin as JSON; what it may hold is the plugin's business.
-    pub(in crate::config) config: Option<Checked<serde_json::Map<String, serde_json::Value>>>,
 }
 
 /// How long to wait for an endpoint.
