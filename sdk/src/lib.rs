@@ -75,6 +75,7 @@ mod endpoint;
 mod excluded;
 #[doc(hidden)]
 pub mod export;
+mod fields;
 mod filter;
 pub mod http_client;
 mod interest;

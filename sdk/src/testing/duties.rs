@@ -1,7 +1,7 @@
 //! What the real host calls a fault of a filter, as far as one filter can be judged alone.
 
-use super::fields::{self, Field};
-use crate::{HeaderEdit, Reply, RequestEdits, ResponseEdits};
+use super::fields::Field;
+use crate::{HeaderEdit, Reply, RequestEdits, ResponseEdits, fields};
 
 const MAX_FIELDS: usize = 64;
 const MAX_FIELD_BYTES: usize = 16 << 10;
@@ -86,7 +86,8 @@ fn header_edits(edits: &[HeaderEdit]) -> Result<(), String> {
 fn all_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<(), String> {
     let (mut count, mut bytes) = (0, 0);
     for (name, value) in fields {
-        fields::check(name, value)?;
+        fields::editable(name)?;
+        fields::value(name, value)?;
         count += 1;
         bytes += name.len() + value.len();
     }

@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::Reply;
 use crate::http_client::{Failure, Outgoing};
 use crate::testing::duties;
-use crate::testing::fields;
 use crate::testing::world::{Answer, Phase, World};
+use crate::{Reply, fields};
 
 /// In one call of a filter.
 const MAX_CALLOUTS: u32 = 8;
