@@ -1,5 +1,5 @@
-//! Compiles every crate in `selectors/` for `wasm32-wasip2`, in one run of cargo, and writes the
-//! table of their components.
+//! Compiles every crate in `selectors/` and `filters/` for `wasm32-wasip2`, in one run of cargo, and
+//! writes the tables of their components.
 //!
 //! The run has a target directory of its own, `plugins` inside of the workspace's: the outer cargo
 //! holds the lock on its own, and one directory for all profiles means that they are compiled once.
@@ -11,6 +11,28 @@ use std::{env, fs};
 
 const TARGET: &str = "wasm32-wasip2";
 const PROFILE: &str = "plugin";
+
+/// One world of plugins.
+struct Kind {
+    /// Where the crates are.
+    folder: &'static str,
+    /// What a crate's name begins with; the rest is its folder's.
+    prefix: &'static str,
+    table: &'static str,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        folder: "selectors",
+        prefix: "selector",
+        table: "SELECTORS",
+    },
+    Kind {
+        folder: "filters",
+        prefix: "filter",
+        table: "FILTERS",
+    },
+];
 
 fn main() {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
@@ -33,9 +55,17 @@ fn main() {
         );
     }
 
-    let names = selectors(&here.join("selectors"));
+    let kinds = KINDS.map(|kind| {
+        let names = names(&here.join(kind.folder));
+        (kind, names)
+    });
+    let packages: Vec<String> = kinds
+        .iter()
+        .flat_map(|(kind, names)| names.iter().map(|name| format!("{}-{name}", kind.prefix)))
+        .collect();
     let target = target_directory(&out);
-    if let Err(problem) = target_is_installed().and_then(|()| build(&workspace, &target, &names)) {
+    if let Err(problem) = target_is_installed().and_then(|()| build(&workspace, &target, &packages))
+    {
         // Each line on its own: cargo shows them without the noise of a panic.
         problem
             .lines()
@@ -43,26 +73,36 @@ fn main() {
         return;
     }
 
-    let mut table = String::from("/// Name and component of every built-in selector, by name.\n");
-    table.push_str("pub static SELECTORS: &[(&str, &[u8])] = &[\n");
+    let built = target.join(TARGET).join(PROFILE);
+    let tables = kinds.map(|(kind, names)| table(&kind, &names, &built, &out));
+    fs::write(out.join("tables.rs"), tables.concat()).expect("writing the tables");
+}
+
+/// The static that holds the components of one kind, which are copied to `out`.
+fn table(kind: &Kind, names: &[String], built: &Path, out: &Path) -> String {
+    let Kind { prefix, table, .. } = kind;
+    let mut text = format!(
+        "/// Name and component of every built-in {prefix}, by name.\n\
+         pub static {table}: &[(&str, &[u8])] = &[\n"
+    );
     for name in names {
-        let file = format!("selector_{}.wasm", name.replace('-', "_"));
-        let built = target.join(TARGET).join(PROFILE).join(&file);
+        let file = format!("{prefix}_{}.wasm", name.replace('-', "_"));
+        let built = built.join(&file);
         // A copy, so that a later build cannot change the bytes under a running compiler.
         fs::copy(&built, out.join(&file))
             .unwrap_or_else(|error| panic!("copying {}: {error}", built.display()));
         let path = format!("concat!(env!(\"OUT_DIR\"), \"/{file}\")");
-        writeln!(table, "    ({name:?}, include_bytes!({path})),").expect("writing to a string");
+        writeln!(text, "    ({name:?}, include_bytes!({path})),").expect("writing to a string");
     }
-    table.push_str("];\n");
-    fs::write(out.join("selectors.rs"), table).expect("writing the table");
+    text.push_str("];\n");
+    text
 }
 
 /// The names of the folders, sorted.
-fn selectors(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).expect("plugins/selectors can be read");
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder of plugins can be read");
     let mut names: Vec<String> = entries
-        .map(|entry| entry.expect("plugins/selectors can be read"))
+        .map(|entry| entry.expect("the folder of plugins can be read"))
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
         .map(|entry| {
             entry
@@ -93,12 +133,12 @@ fn target_is_installed() -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the built-in selectors are WebAssembly, and this toolchain cannot build {TARGET}: \
+        "the built-in plugins are WebAssembly, and this toolchain cannot build {TARGET}: \
          run `rustup target add {TARGET}`"
     ))
 }
 
-fn build(workspace: &Path, target: &Path, names: &[String]) -> Result<(), String> {
+fn build(workspace: &Path, target: &Path, packages: &[String]) -> Result<(), String> {
     let mut cargo = Command::new(variable("CARGO"));
     cargo
         .arg("build")
@@ -110,8 +150,8 @@ fn build(workspace: &Path, target: &Path, names: &[String]) -> Result<(), String
     if workspace.join("Cargo.lock").is_file() {
         cargo.arg("--locked");
     }
-    for name in names {
-        cargo.args(["-p", &format!("selector-{name}")]);
+    for package in packages {
+        cargo.args(["-p", package]);
     }
     // What the outer build is told (flags of the compiler, wrappers like clippy, the package, its
     // profile and features) is not meant for this one.
@@ -138,7 +178,7 @@ fn build(workspace: &Path, target: &Path, names: &[String]) -> Result<(), String
     }
     let messages = String::from_utf8_lossy(&output.stderr);
     Err(format!(
-        "the built-in selectors could not be built\n{messages}"
+        "the built-in plugins could not be built\n{messages}"
     ))
 }
 

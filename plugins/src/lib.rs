@@ -1,14 +1,21 @@
-//! The built-in selectors, as the bytes of their components. `build.rs` compiles everything in
-//! `selectors/`; nothing is known of them here but their names.
+//! The built-in plugins, as the bytes of their components. `build.rs` compiles everything in
+//! `selectors/` and `filters/`; nothing is known of them here but their names.
 
-include!(concat!(env!("OUT_DIR"), "/selectors.rs"));
+include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The component of the built-in selector of that name.
 pub fn selector(name: &str) -> Option<&'static [u8]> {
-    let found = SELECTORS
-        .binary_search_by_key(&name, |(name, _)| name)
-        .ok()?;
-    Some(SELECTORS[found].1)
+    find(SELECTORS, name)
+}
+
+/// The component of the built-in filter of that name.
+pub fn filter(name: &str) -> Option<&'static [u8]> {
+    find(FILTERS, name)
+}
+
+fn find(table: &[(&str, &'static [u8])], name: &str) -> Option<&'static [u8]> {
+    let found = table.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    Some(table[found].1)
 }
 
 #[cfg(test)]
@@ -32,11 +39,29 @@ mod tests {
         ];
         assert_eq!(names, expected);
         for (name, bytes) in SELECTORS {
-            // The preamble of a component: magic, version 13, layer 1.
-            assert!(bytes.starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
-            assert!(bytes.len() < 256 * 1024, "{name} has {} bytes", bytes.len());
+            assert_component(name, bytes, 256 * 1024);
             assert_eq!(selector(name), Some(*bytes));
+            assert_eq!(filter(name), None, "a name is of one world");
         }
         assert_eq!(selector("none"), None);
+    }
+
+    #[test]
+    fn every_built_in_filter_is_here_and_is_a_component() {
+        let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
+        let expected = ["headers"];
+        assert_eq!(names, expected);
+        for (name, bytes) in FILTERS {
+            assert_component(name, bytes, 1024 * 1024);
+            assert_eq!(filter(name), Some(*bytes));
+            assert_eq!(selector(name), None, "a name is of one world");
+        }
+        assert_eq!(filter("none"), None);
+    }
+
+    fn assert_component(name: &str, bytes: &[u8], bound: usize) {
+        // The preamble of a component: magic, version 13, layer 1.
+        assert!(bytes.starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
+        assert!(bytes.len() < bound, "{name} has {} bytes", bytes.len());
     }
 }

@@ -1,5 +1,5 @@
-//! Series of the plugin's own in the host's metrics: `lb_plugin_<name>`, with the labels `plugin`
-//! and `upstream`.
+//! Series of the plugin's own in the host's metrics: `lb_plugin_<name>`, with the labels `plugin`,
+//! `upstream` (of a selector) and `route` (of a filter).
 //!
 //! Names are `[a-z][a-z0-9_]*` of at most 64 letters. Open each once, in `configure`. One that is
 //! invalid, that exists as another kind, or that is beyond 64 of a plugin is logged and counts

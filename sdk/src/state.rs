@@ -1,9 +1,9 @@
 //! What the instances of one plugin share, and what survives its replacement.
 //!
-//! Names belong to one use of a plugin (a selector in one upstream): nobody else sees them. State
-//! lives as long as that use is in the running configuration; a new file of the plugin or a new
-//! `config` keeps it. There are at most 1,024 names of each kind, and 1 MiB of keys and values
-//! unless the operator grants another size.
+//! Names belong to one use of a plugin (a selector in one upstream, a filter in one route): nobody
+//! else sees them. State lives as long as that use is in the running configuration; a new file of
+//! the plugin or a new `config` keeps it. There are at most 1,024 names of each kind, and 1 MiB of
+//! keys and values unless the operator grants another size.
 
 use std::time::Duration;
 

@@ -1,13 +1,16 @@
 //! The handle by which a test sets and reads the fakes.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::world::{Metric, World};
-use super::{Plugin, Request};
-use crate::Selector;
+use super::world::{Metric, Phase, World};
+use super::{FilterPlugin, Plugin, Request, Response};
 use crate::config::Config;
+use crate::http_client::{Failure, Outgoing};
 use crate::log::Level;
+use crate::{Filter, Reply, Selector};
 
 /// The fake host of this thread. Making one forgets everything that an earlier one knew; two at a
 /// time on one thread are the same host.
@@ -18,7 +21,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host that knows nothing: no load, no state, no log lines, and a first request for `/`.
+    /// A host that knows nothing: no load, no state, no log lines, a first request for `/` and an
+    /// empty response of status 200.
     #[expect(
         clippy::new_without_default,
         reason = "making one has an effect on the thread"
@@ -30,18 +34,64 @@ impl Host {
         }
     }
 
-    /// Configures one instance from a `config` section, as JSON, with everything that the real
-    /// host does: a second call makes a second instance that shares state with the first.
+    /// Configures one instance of a selector from a `config` section, as JSON, with everything that
+    /// the real host does: a second call makes a second instance that shares state with the first.
     ///
     /// # Errors
     /// What the operator would read.
     pub fn plugin<S: Selector>(&self, config: &str) -> Result<Plugin<S>, String> {
-        Plugin::<S>::hidden(|| Ok(Plugin::new(S::configure(S::Config::parse(config)?)?)))
+        let selector = World::during(Phase::Setup, || S::configure(S::Config::parse(config)?))?;
+        Ok(Plugin::new(selector))
     }
 
-    /// The request of the next calls.
+    /// The same for a filter. Several on one host are a chain: each sees the exchange as the calls
+    /// before have left it.
+    ///
+    /// # Errors
+    /// What the operator would read.
+    pub fn filter<F: Filter>(&self, config: &str) -> Result<FilterPlugin<F>, String> {
+        World::during(Phase::Setup, || {
+            let filter = F::configure(F::Config::parse(config)?)?;
+            let interest = filter.interest();
+            Ok(FilterPlugin::new(filter, interest))
+        })
+    }
+
+    /// The request of the next calls: a new exchange, whose response nobody has changed yet.
     pub fn request(&self, request: Request) {
-        World::with(|world| world.request = Some(request));
+        World::with(|world| {
+            world.request = request;
+            world.upstream = None;
+            world.response = world.given.clone();
+        });
+    }
+
+    /// What an endpoint answers from now on, until a filter changes it or answers itself.
+    pub fn response(&self, response: Response) {
+        World::with(|world| {
+            world.given = response.clone();
+            world.response = response;
+        });
+    }
+
+    /// The upstream that filters have sent the request to in place of the route's.
+    pub fn upstream(&self) -> Option<String> {
+        World::with(|world| world.upstream.clone())
+    }
+
+    /// Grants an upstream to the filters, and says what it answers to callouts.
+    pub fn answers(
+        &self,
+        upstream: &str,
+        answer: impl FnMut(&Outgoing) -> Result<Reply, Failure> + 'static,
+    ) {
+        let answer = Rc::new(RefCell::new(answer));
+        World::with(|world| world.answers.insert(upstream.to_owned(), answer));
+    }
+
+    /// The callouts that an upstream has got so far.
+    pub fn callouts(&self) -> Vec<Outgoing> {
+        World::with(|world| world.callouts.clone())
     }
 
     /// Requests in flight, by position. What is missing is 0.

@@ -28,19 +28,51 @@
 //! assert_eq!(selector.pick(), Some(u32::from(b'a') % 3));
 //! ```
 //!
+//! A filter is asked by its phases, and what it answers is seen by the next call:
+//!
+//! ```
+//! use tidegate_sdk::prelude::*;
+//! use tidegate_sdk::testing::{Host, Request};
+//!
+//! struct Shout;
+//!
+//! impl Filter for Shout {
+//!     type Config = NoConfig;
+//!     fn configure(_: NoConfig) -> Result<Self, String> {
+//!         Ok(Shout)
+//!     }
+//!     fn on_request(&mut self) -> Verdict {
+//!         RequestEdits::new().path(request::path().to_ascii_uppercase()).into()
+//!     }
+//! }
+//!
+//! let host = Host::new();
+//! let mut filter = host.filter::<Shout>("{}").unwrap();
+//! host.request(Request::get("/hello"));
+//! filter.on_request();
+//! assert_eq!(request::path(), "/HELLO");
+//! ```
+//!
 //! The fakes belong to the thread, so tests do not meet. They keep the contract's promises
 //! (state is shared by all instances, nothing of a request is seen in `configure`), and
-//! [`Plugin`] holds a plugin to its duties. Bounds on names, sizes and lines are not faked.
+//! [`Plugin`] and [`FilterPlugin`] hold a plugin to its duties. Bounds on state, metrics, log lines
+//! and time are not faked, and that an upstream exists is not known.
 
+mod duties;
 mod endpoint;
+mod fields;
+mod filter;
 mod host;
 pub(crate) mod imports;
 mod plugin;
 mod request;
+mod response;
 mod world;
 
 pub use endpoint::{endpoint, endpoints};
+pub use filter::FilterPlugin;
 pub use host::Host;
 pub use plugin::Plugin;
 pub use request::Request;
+pub use response::Response;
 pub use world::Metric;

@@ -1,8 +1,8 @@
-//! One instance of a plugin under test, held to its duties.
+//! One instance of a selector under test, held to its duties.
 
 use std::fmt;
 
-use super::world::World;
+use super::world::{Phase, World};
 use crate::{Choice, Endpoint, Selector, load};
 
 /// A configured instance. [`Host::plugin`](super::Host::plugin) makes it.
@@ -31,7 +31,7 @@ impl<S: Selector> Plugin<S> {
     /// Hands it the list of endpoints.
     pub fn update(&mut self, endpoints: &[Endpoint]) {
         self.endpoints = endpoints.len();
-        Self::hidden(|| self.selector.update(endpoints.to_vec()));
+        World::during(Phase::Setup, || self.selector.update(endpoints.to_vec()));
     }
 
     /// One choice, for the request and the exclusions of the host.
@@ -45,7 +45,7 @@ impl<S: Selector> Plugin<S> {
             "`select` comes after an `update` that is not empty"
         );
         let excluded = load::excluded();
-        let choice = self.selector.select(&excluded)?;
+        let choice = World::during(Phase::Select, || self.selector.select(&excluded))?;
         let index = choice.index;
         assert!(
             (index as usize) < self.endpoints,
@@ -83,13 +83,5 @@ impl<S: Selector> Plugin<S> {
     /// The author's own type, for what only it can tell.
     pub fn inner(&self) -> &S {
         &self.selector
-    }
-
-    /// Runs `f` as the host runs `configure` and `update`: without an exchange.
-    pub(super) fn hidden<T>(f: impl FnOnce() -> T) -> T {
-        World::with(|world| world.hidden = true);
-        let result = f();
-        World::with(|world| world.hidden = false);
-        result
     }
 }

@@ -1,5 +1,7 @@
 //! The request that a plugin is to see.
 
+use super::fields;
+use crate::RequestEdits;
 use crate::algorithms::hash;
 
 /// A request, built field by field: `Request::get("/a?b=c").header("x-user", "7")`.
@@ -25,15 +27,12 @@ impl Request {
 
     /// The same with another method.
     pub fn new(method: &str, path_and_query: &str) -> Self {
-        let (path, query) = match path_and_query.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
-            None => (path_and_query, None),
-        };
+        let (path, query) = parts(path_and_query);
         Request {
             method: method.to_owned(),
             scheme: "http".to_owned(),
             authority: "test.example".to_owned(),
-            path: path.to_owned(),
+            path,
             query,
             headers: Vec::new(),
             client: "192.0.2.1".to_owned(),
@@ -91,12 +90,20 @@ impl Request {
         self
     }
 
+    /// Edits that were found right.
+    pub(super) fn apply(&mut self, edits: &RequestEdits) {
+        fields::apply(&mut self.headers, &edits.headers);
+        if let Some(target) = &edits.path_and_query {
+            (self.path, self.query) = parts(target);
+        }
+        for (name, value) in &edits.attributes {
+            self.attributes.retain(|(key, _)| key != name);
+            self.attributes.push((name.clone(), value.clone()));
+        }
+    }
+
     pub(super) fn field(&self, name: &str) -> Option<&[u8]> {
-        let mut fields = self
-            .headers
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        fields.next().map(|(_, value)| value.as_slice())
+        fields::first(&self.headers, name)
     }
 
     pub(super) fn cookie_value(&self, name: &str) -> Option<&str> {
@@ -120,6 +127,14 @@ impl Request {
 
     pub(super) fn client_hash(&self) -> u64 {
         hash(self.client.as_bytes())
+    }
+}
+
+/// Path and query.
+fn parts(path_and_query: &str) -> (String, Option<String>) {
+    match path_and_query.split_once('?') {
+        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+        None => (path_and_query.to_owned(), None),
     }
 }
 

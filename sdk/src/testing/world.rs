@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::Request;
+use super::{Request, Response};
+use crate::Reply;
+use crate::http_client::{Failure, Outgoing};
 use crate::log::Level;
 
 thread_local! {
@@ -22,11 +25,36 @@ pub enum Metric {
     Histogram(Vec<f64>),
 }
 
+/// What of a plugin runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing: the test itself, which may read the whole exchange.
+    Test,
+    /// `configure` or `update`: there is no exchange.
+    Setup,
+    Select,
+    Request,
+    RequestBody,
+    Response,
+    ResponseBody,
+}
+
+/// What an upstream says to callouts.
+pub(super) type Answer = Rc<RefCell<dyn FnMut(&Outgoing) -> Result<Reply, Failure>>>;
+
 pub(super) struct World {
-    /// None: there is no exchange, as in `configure` and `update`.
-    pub request: Option<Request>,
-    /// While `configure` or `update` runs, the exchange is hidden.
-    pub hidden: bool,
+    pub phase: Phase,
+    pub request: Request,
+    /// Where filters have sent the request.
+    pub upstream: Option<String>,
+    /// What an endpoint answers.
+    pub given: Response,
+    /// What the client gets of it.
+    pub response: Response,
+    pub answers: BTreeMap<String, Answer>,
+    pub callouts: Vec<Outgoing>,
+    /// How many the current call of a filter has made.
+    pub callouts_of_call: u32,
     pub in_flight: Vec<u32>,
     pub latency: Vec<u32>,
     pub excluded: BTreeSet<u32>,
@@ -57,8 +85,14 @@ pub(super) struct Value {
 impl Default for World {
     fn default() -> Self {
         World {
-            request: Some(Request::get("/")),
-            hidden: false,
+            phase: Phase::Test,
+            request: Request::get("/"),
+            upstream: None,
+            given: Response::new(200),
+            response: Response::new(200),
+            answers: BTreeMap::new(),
+            callouts: Vec::new(),
+            callouts_of_call: 0,
             in_flight: Vec::new(),
             latency: Vec::new(),
             excluded: BTreeSet::new(),
@@ -80,10 +114,29 @@ impl World {
         WORLD.with_borrow_mut(f)
     }
 
+    /// Runs `f`, which is that phase of a plugin.
+    pub fn during<T>(phase: Phase, f: impl FnOnce() -> T) -> T {
+        World::with(|world| {
+            world.phase = phase;
+            world.callouts_of_call = 0;
+        });
+        let result = f();
+        World::with(|world| world.phase = Phase::Test);
+        result
+    }
+
     /// What `f` reads of the exchange, or nothing when there is none.
     pub fn exchange<T: Default>(f: impl FnOnce(&World, &Request) -> T) -> T {
-        World::with(|world| match &world.request {
-            Some(request) if !world.hidden => f(world, request),
+        World::with(|world| match world.phase {
+            Phase::Setup => T::default(),
+            _ => f(world, &world.request),
+        })
+    }
+
+    /// What `f` reads of the response, or nothing where there is none yet.
+    pub fn answered<T: Default>(f: impl FnOnce(&Response) -> T) -> T {
+        World::with(|world| match world.phase {
+            Phase::Test | Phase::Response | Phase::ResponseBody => f(&world.response),
             _ => T::default(),
         })
     }

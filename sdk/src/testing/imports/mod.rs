@@ -1,6 +1,7 @@
 //! The host's functions, answered from the fakes: the same names and types as the generated
 //! bindings, so that the public modules need to know nothing of it.
 
+pub mod http_client;
 pub mod metrics;
 pub mod state;
 
@@ -53,6 +54,24 @@ pub mod request {
     }
     pub fn attempt() -> u32 {
         World::exchange(|_, request| request.attempt)
+    }
+}
+
+pub mod response {
+    use crate::testing::fields;
+    use crate::testing::world::World;
+
+    pub fn status() -> u16 {
+        World::answered(|response| response.status)
+    }
+    pub fn header(name: &str) -> Option<Vec<u8>> {
+        World::answered(|response| fields::first(&response.headers, name).map(<[u8]>::to_vec))
+    }
+    pub fn headers() -> Vec<(String, Vec<u8>)> {
+        World::answered(|response| response.headers.clone())
+    }
+    pub fn endpoint() -> Option<String> {
+        World::answered(|response| response.endpoint.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Making a [`Choice`] and the edits of the response that may go with it.
+//! Making a [`Choice`], and the edits of the response that may go with it.
 
 use crate::HeaderEdit;
 
@@ -26,24 +26,5 @@ impl Choice {
     pub fn with(mut self, edit: HeaderEdit) -> Self {
         self.response_edits.push(edit);
         self
-    }
-}
-
-/// The host refuses invalid names and values, framing fields and hop-by-hop fields; one refused
-/// edit makes the whole call a fault.
-impl HeaderEdit {
-    /// Replaces every value of the field by this one.
-    pub fn set(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        HeaderEdit::Set((name.into(), value.into()))
-    }
-
-    /// Adds one more value to the field.
-    pub fn append(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        HeaderEdit::Append((name.into(), value.into()))
-    }
-
-    /// Removes the field.
-    pub fn remove(name: impl Into<String>) -> Self {
-        HeaderEdit::Remove(name.into())
     }
 }

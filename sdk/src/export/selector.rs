@@ -1,18 +1,13 @@
-//! From the component's exports to an author's [`Selector`]: what [`export!`](crate::export)
-//! expands to, and the glue that it calls. Not for authors.
+//! From the component's exports to an author's [`Selector`].
 
-use std::cell::RefCell;
-use std::thread::LocalKey;
-
+pub use super::Slot;
+use super::{configured, keep};
 pub use crate::bindings::exports::tidegate::plugin::selector::Guest;
-use crate::config::Config;
 use crate::{Choice, Endpoint, Excluded, Selector, load};
 
-/// Where the one instance of a component lives.
-pub type Slot<S> = LocalKey<RefCell<Option<S>>>;
-
 /// Makes a type that implements [`Selector`](crate::Selector) the plugin of this crate:
-/// `export!(First);`, once in a crate of `crate-type = ["cdylib"]`.
+/// `export!(First);`, once in a crate of `crate-type = ["cdylib"]`. For a filter it is
+/// [`export_filter!`](crate::export_filter).
 ///
 /// A panic in the plugin is written to the host's log, with its place, before the call ends.
 /// In a native build the line does nothing but check the type.
@@ -21,7 +16,7 @@ macro_rules! export {
     ($selector:ty) => {
         const _: () = {
             #[cfg(not(target_arch = "wasm32"))]
-            const _: fn() = $crate::export::is_selector::<$selector>;
+            const _: fn() = $crate::export::selector::is_selector::<$selector>;
 
             #[cfg(target_arch = "wasm32")]
             ::std::thread_local! {
@@ -33,19 +28,21 @@ macro_rules! export {
             struct Component;
 
             #[cfg(target_arch = "wasm32")]
-            impl $crate::export::Guest for Component {
+            impl $crate::export::selector::Guest for Component {
                 fn configure(
                     config: ::std::string::String,
                 ) -> ::std::result::Result<(), ::std::string::String> {
-                    $crate::export::configure(&INSTANCE, &config)
+                    $crate::export::selector::configure(&INSTANCE, &config)
                 }
 
                 fn update(endpoints: ::std::vec::Vec<$crate::Endpoint>) {
-                    $crate::export::update(&INSTANCE, endpoints)
+                    $crate::export::selector::update(&INSTANCE, endpoints)
                 }
 
                 fn select(excluded: u32) -> ::std::option::Option<u32> {
-                    $crate::export::answer($crate::export::select(&INSTANCE, excluded))
+                    $crate::export::selector::answer($crate::export::selector::select(
+                        &INSTANCE, excluded,
+                    ))
                 }
             }
 
@@ -62,10 +59,7 @@ pub fn is_selector<S: Selector>() {
 
 /// Parses, makes the instance and keeps it.
 pub fn configure<S: Selector>(slot: &'static Slot<S>, text: &str) -> Result<(), String> {
-    std::panic::set_hook(Box::new(report_panic));
-    let instance = S::configure(S::Config::parse(text)?)?;
-    slot.set(Some(instance));
-    Ok(())
+    keep(slot, text, S::configure)
 }
 
 /// Hands the list over.
@@ -89,17 +83,4 @@ pub fn answer(choice: Option<Choice>) -> Option<u32> {
         crate::bindings::tidegate::plugin::choice::edit_response(edit);
     }
     Some(choice.index)
-}
-
-fn configured<S>(slot: &mut Option<S>) -> &mut S {
-    slot.as_mut()
-        .expect("the host configures an instance before it uses it")
-}
-
-fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("no message");
-    match panic.location() {
-        Some(place) => crate::log::error!("panicked at {place}: {message}"),
-        None => crate::log::error!("panicked: {message}"),
-    }
 }

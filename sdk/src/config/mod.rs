@@ -1,8 +1,13 @@
 //! From the operator's `config` section to an author's type. Errors are written for the operator:
 //! the path of the key first, then what is wrong with it.
 
+mod field;
+mod key;
+
 use std::time::Duration;
 
+pub use field::{EditableName, FieldName, FieldValue};
+pub use key::Key;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
