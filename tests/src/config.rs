@@ -64,6 +64,16 @@ pub fn with_plugin(config: &str, name: &str, file: &str, keys: &str) -> String {
     format!("{config}plugins:\n  {name}: {{ source: {file}{keys} }}\n")
 }
 
+/// One upstream `web` behind one listener, and one route through the filter `mine`, which
+/// is the plugin in the file `mine.wasm` with further keys.
+#[must_use]
+pub fn through_mine(endpoints: &[&Endpoint], keys: &str) -> String {
+    let text = web("round-robin", endpoints);
+    let route = "{ upstream: web }";
+    let text = text.replace(route, "{ upstream: web, filters: [mine] }");
+    with_plugin(&text, "mine", "mine.wasm", keys)
+}
+
 /// A sample made fit for a test: what listens takes a free port, and the endpoints, in the
 /// order of their first mention, become those given (round and round).
 ///

@@ -1,11 +1,12 @@
 //! The daemon: a Pingora host whose decisions are made by sandboxed components.
 //!
-//! Layers, each using only those before it: `config` and `telemetry`, `upstream`,
+//! Layers, each using only those before it: `config` and `telemetry`, `plugin`, `upstream`,
 //! `snapshot`, `proxy`, `server`, `reload` and `watch`, `admin`, `cli`.
 
 pub mod admin;
 pub mod cli;
 pub mod config;
+pub mod plugin;
 pub mod proxy;
 pub mod reload;
 pub mod server;

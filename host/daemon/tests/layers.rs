@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("telemetry", &[]),
-    ("upstream", &["config", "telemetry"]),
-    ("snapshot", &["config", "telemetry", "upstream"]),
-    ("proxy", &["snapshot", "telemetry", "upstream"]),
+    ("plugin", &["telemetry"]),
+    ("upstream", &["config", "plugin", "telemetry"]),
+    ("snapshot", &["config", "plugin", "telemetry", "upstream"]),
+    ("proxy", &["plugin", "snapshot", "telemetry", "upstream"]),
     ("server", &["proxy", "telemetry"]),
     (
         "reload",
@@ -28,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "admin",
         &[
             "config",
+            "plugin",
             "reload",
             "server",
             "snapshot",

@@ -15,8 +15,9 @@ const LITERALS: u32 = 2560;
 /// A filter in WebAssembly text, part by part. The default one sees everything and changes
 /// nothing. Statements may call
 ///
-/// - `$pass`, `$answer` (status; body as pointer and length), `$edit` with the edits
-///   collected by `$set` and `$append` (name and value, each as pointer and length) and
+/// - `$pass`, `$answer` (status; body as pointer and length) with the fields collected by
+///   `$header` (name and value, each as pointer and length), `$edit` with the edits
+///   collected by `$set` and `$append` (name and value) and
 ///   `$remove` (name), for `on_request`;
 /// - `$no_edit`, `$edit_response` (status, 0 for none) for `on_response`;
 /// - `$pass`, `$replace` (pointer and length), `$abort` (status) for bodies.
@@ -71,6 +72,12 @@ impl Filter {
     pub fn set(&mut self, name: &str, value: &str) -> String {
         let (name, value) = (self.literal(name), self.literal(value));
         format!("(call $set {name} {value})")
+    }
+
+    /// The statement that adds a field to the answer that follows.
+    pub fn header(&mut self, name: &str, value: &str) -> String {
+        let (name, value) = (self.literal(name), self.literal(value));
+        format!("(call $header {name} {value})")
     }
 
     /// The component.
@@ -169,6 +176,15 @@ impl Filter {
     (func $remove (param $name i32) (param $nl i32)
         (call $collect (i32.const 2)
             (local.get $name) (local.get $nl) (i32.const 0) (i32.const 0)))
+    (func $header (param $name i32) (param $nl i32) (param $value i32) (param $vl i32)
+        (local $at i32)
+        (local.set $at
+            (i32.add (i32.const {EDITS}) (i32.mul (global.get $edits) (i32.const 16))))
+        (i32.store (local.get $at) (local.get $name))
+        (i32.store offset=4 (local.get $at) (local.get $nl))
+        (i32.store offset=8 (local.get $at) (local.get $value))
+        (i32.store offset=12 (local.get $at) (local.get $vl))
+        (global.set $edits (i32.add (global.get $edits) (i32.const 1))))
     (func $collect (param $what i32)
         (param $name i32) (param $nl i32) (param $value i32) (param $vl i32)
         (local $at i32)

@@ -1,5 +1,6 @@
 //! Gauges that are read when somebody looks.
 
+use crate::plugin::Warden;
 use crate::upstream::Upstream;
 use std::time::Instant;
 use tidegate_policy::{BreakerState, Verdict};
@@ -28,4 +29,16 @@ pub fn read(upstream: &Upstream) {
         series.eligible().set((listed && !found.draining).into());
         series.ejected_now().set(found.ejected.is_some().into());
     }
+}
+
+/// Writes what is true of a plugin now into its gauges.
+pub fn plugin(warden: &Warden, instances: usize, memory: u64) {
+    let series = warden.series();
+    series
+        .instances()
+        .set(i64::try_from(instances).unwrap_or(i64::MAX));
+    series
+        .memory()
+        .set(i64::try_from(memory).unwrap_or(i64::MAX));
+    series.quarantined().set(warden.is_quarantined().into());
 }

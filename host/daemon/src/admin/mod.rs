@@ -2,6 +2,7 @@
 //! listener, and not for strangers: it has no authentication of its own.
 
 mod gauges;
+mod plugins;
 mod status;
 mod upstreams;
 
@@ -50,6 +51,7 @@ impl Admin {
             (&Method::GET, "/upstreams") => {
                 json(StatusCode::OK, &upstreams::all(&self.current.load()))
             }
+            (&Method::GET, "/plugins") => json(StatusCode::OK, &plugins::all(&self.current.load())),
             (&Method::GET, "/healthz") => text(StatusCode::OK, "alive\n"),
             (&Method::GET, "/readyz") if self.connections.draining() => {
                 text(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
@@ -62,14 +64,18 @@ impl Admin {
                     &status::problems(&problems),
                 ),
             },
-            (_, "/metrics" | "/status" | "/upstreams" | "/healthz" | "/readyz") => allow("GET"),
+            (_, "/metrics" | "/status" | "/upstreams" | "/plugins" | "/healthz" | "/readyz") => {
+                allow("GET")
+            }
             (_, "/reload") => allow("POST"),
             (_, "/") => text(
                 StatusCode::OK,
-                "GET /metrics /status /upstreams /upstreams/NAME /healthz /readyz, POST /reload\n\
+                "GET /metrics /status /upstreams /upstreams/NAME /plugins /plugins/NAME/faults\n\
+                 GET /healthz /readyz, POST /reload\n\
                  POST /upstreams/NAME/endpoints/ADDRESS/drain (or undrain)\n",
             ),
             _ if path.starts_with("/upstreams/") => self.answer_upstream(method, path),
+            _ if path.starts_with("/plugins/") => self.answer_plugin(method, path),
             _ => text(StatusCode::NOT_FOUND, "there is nothing here; see /\n"),
         }
     }
@@ -94,15 +100,30 @@ impl Admin {
         }
     }
 
+    fn answer_plugin(&self, method: &Method, path: &str) -> Response<Vec<u8>> {
+        let name = path.strip_prefix("/plugins/");
+        let name = name.and_then(|rest| rest.strip_suffix("/faults"));
+        let faults = name.and_then(|name| plugins::faults(&self.current.load(), name));
+        match faults {
+            Some(_) if method != Method::GET => allow("GET"),
+            Some(faults) => json(StatusCode::OK, &faults),
+            None => text(
+                StatusCode::NOT_FOUND,
+                "no plugin of that name is in use; see /plugins, and /plugins/NAME/faults\n",
+            ),
+        }
+    }
+
     /// Gauges of what is counted elsewhere are read when somebody looks.
     fn read_gauges(&self) {
-        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        for upstream in self.current.load().upstreams.values() {
-            upstream
-                .plugin
-                .instances()
-                .set(signed(upstream.selector.instances()));
+        let snapshot = self.current.load();
+        for upstream in snapshot.upstreams.values() {
+            let selector = &upstream.selector;
+            gauges::plugin(&upstream.warden, selector.instances(), selector.memory());
             gauges::read(upstream);
+        }
+        for each in snapshot.routes.iter().flat_map(|route| &route.filters) {
+            gauges::plugin(&each.warden, each.filter.instances(), each.filter.memory());
         }
     }
 }

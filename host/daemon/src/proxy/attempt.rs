@@ -104,10 +104,13 @@ pub fn answered(
         sent: true,
         stale: false,
     };
-    let wanted = exchange.route().is_some_and(|route| {
-        let names = route.retry.on.statuses.contains(status);
-        names && pick::possible(&route.upstream, Instant::now())
-    });
+    let names = exchange
+        .route()
+        .is_some_and(|route| route.retry.on.statuses.contains(status));
+    let wanted = names
+        && exchange
+            .upstream()
+            .is_some_and(|upstream| pick::possible(upstream, Instant::now()));
     if !wanted || !repeats(session, exchange, &failure) {
         return Ok(());
     }
@@ -154,6 +157,11 @@ pub fn broken(
     reused: bool,
 ) -> Box<Error> {
     if std::mem::take(&mut exchange.put_aside) {
+        return error;
+    }
+    if exchange.passage.is_stopped() {
+        settle(exchange, Instant::now(), Outcome::Unknown);
+        error.set_retry(false);
         return error;
     }
     let expired = exchange
@@ -243,20 +251,21 @@ fn conclude(
 /// Whether the failed attempt is repeated. If so it is settled, and the next one is
 /// prepared: its wait, and what it must avoid.
 fn repeats(session: &mut Session, exchange: &mut Exchange, failure: &Failure) -> bool {
+    let passage = &exchange.passage;
+    let streamed = passage.streams_request() && passage.body_met();
     let facts = Facts {
         attempt: exchange.attempts,
         cause: failure.cause,
         sent: failure.sent,
         idempotent: session.req_header().method.is_idempotent(),
-        replayable: !session.as_ref().retry_buffer_truncated(),
+        replayable: !session.as_ref().retry_buffer_truncated() && !streamed,
         response_started: session.response_written().is_some(),
         stale_reuse: failure.stale,
         remaining: exchange.remaining(),
     };
-    let Some(route) = exchange.route() else {
+    let (Some(route), Some(upstream)) = (exchange.route(), exchange.upstream().cloned()) else {
         return false;
     };
-    let upstream = route.upstream.clone();
     let (after, same_endpoint) = match decide(&route.retry, &facts, fastrand::u64(..)) {
         Decision::Retry {
             after,

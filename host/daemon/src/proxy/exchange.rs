@@ -2,7 +2,9 @@
 
 use super::downstream::{CLOCK, Clock};
 use super::fault::Fault;
+use super::filters::Passage;
 use crate::snapshot::{Route, Snapshot};
+use crate::telemetry::RouteSeries;
 use crate::upstream::{Endpoint, Permit, Seat, Upstream, View};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +22,10 @@ pub struct Exchange {
     pub authority: Arc<str>,
     /// The view for plugins, when not lent to one.
     pub view: Option<Box<View>>,
+    /// Its way through the filters of its route.
+    pub passage: Passage,
+    /// Where a filter sent it instead of the route's upstream.
+    rerouted: Option<Arc<Upstream>>,
     /// The attempt under way, or the last one.
     pub attempt: Option<Attempt>,
     /// Attempts begun.
@@ -65,6 +71,8 @@ impl Exchange {
             began: Instant::now(),
             route: None,
             view: None,
+            passage: Passage::default(),
+            rerouted: None,
             attempt: None,
             attempts: 0,
             tried: Vec::new(),
@@ -83,9 +91,25 @@ impl Exchange {
         self.snapshot.routes.get(self.route?)
     }
 
-    /// The upstream of the route.
+    /// The upstream of the route, or the one that a filter chose in its place.
     pub fn upstream(&self) -> Option<&Arc<Upstream>> {
-        self.route().map(|route| &route.upstream)
+        self.rerouted
+            .as_ref()
+            .or_else(|| self.route().map(|route| &route.upstream))
+    }
+
+    /// Goes to another upstream than the route's from now on.
+    pub fn reroute(&mut self, upstream: Arc<Upstream>) {
+        self.rerouted = Some(upstream);
+    }
+
+    /// What is counted for this exchange.
+    pub fn series(&self) -> RouteSeries {
+        match (self.route(), &self.rerouted) {
+            (Some(route), Some(upstream)) => route.rerouted(&self.snapshot.metrics, &upstream.name),
+            (Some(route), None) => route.series.clone(),
+            (None, _) => self.snapshot.unrouted.clone(),
+        }
     }
 
     /// The endpoint of the attempt under way, or of the last one.

@@ -18,6 +18,12 @@ pub enum Fault {
     QueueTimeout,
     /// The selector failed and its upstream wants no other choice.
     Plugin,
+    /// A filter failed, and its operator wants no exchange to go on without it.
+    Filter,
+    /// The request's body is larger than a filter of its route may hold.
+    TooLarge,
+    /// The response's body is larger than a filter of its route may hold.
+    ResponseTooLarge,
     /// No connection could be made.
     ConnectFailure,
     /// No connection was made in time.
@@ -47,10 +53,13 @@ impl Fault {
         Some(match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::Full | Self::Unavailable | Self::QueueTimeout | Self::Plugin => {
+            Self::Full | Self::Unavailable | Self::QueueTimeout | Self::Plugin | Self::Filter => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::ConnectFailure | Self::Reset | Self::BadResponse => StatusCode::BAD_GATEWAY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ConnectFailure | Self::Reset | Self::BadResponse | Self::ResponseTooLarge => {
+                StatusCode::BAD_GATEWAY
+            }
             Self::ConnectTimeout | Self::ResponseTimeout | Self::Deadline => {
                 StatusCode::GATEWAY_TIMEOUT
             }
@@ -80,6 +89,9 @@ impl Fault {
             Self::Unavailable => "unavailable",
             Self::QueueTimeout => "queue_timeout",
             Self::Plugin => "plugin",
+            Self::Filter => "filter",
+            Self::TooLarge => "too_large",
+            Self::ResponseTooLarge => "response_too_large",
             Self::ConnectFailure => "connect_failure",
             Self::ConnectTimeout => "connect_timeout",
             Self::Reset => "reset",
@@ -100,6 +112,9 @@ impl Fault {
             Self::Full | Self::QueueTimeout => "the service is busy; try again in a moment",
             Self::Unavailable => "no server can take the request now; try again in a moment",
             Self::Plugin => "the service cannot choose a server now",
+            Self::Filter => "the service cannot check the request now",
+            Self::TooLarge => "the body is too large",
+            Self::ResponseTooLarge => "the service answered more than may be passed on",
             Self::ConnectFailure => "the service cannot be reached",
             Self::ConnectTimeout => "the service cannot be reached in time",
             Self::Reset => "the service broke off",

@@ -6,11 +6,13 @@ mod attempt;
 mod downstream;
 mod exchange;
 mod fault;
+mod filters;
 mod forward;
 mod place;
 mod record;
 mod request;
 mod respond;
+mod timing;
 
 pub use downstream::{CLOCK, Clock, Downstream};
 pub use exchange::Exchange;
@@ -47,8 +49,13 @@ impl ProxyHttp for Proxy {
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
-        match request::receive(session, exchange) {
-            Ok(()) => Ok(false),
+        let received = request::receive(session, exchange);
+        let answered = match received {
+            Ok(()) => filters::on_request(session, exchange).await,
+            Err(fault) => Err(fault),
+        };
+        match answered {
+            Ok(answered) => Ok(answered),
             Err(fault) => respond::refuse(session, exchange, fault).await,
         }
     }
@@ -83,11 +90,12 @@ impl ProxyHttp for Proxy {
 
     async fn request_body_filter(
         &self,
-        _: &mut Session,
-        _: &mut Option<Bytes>,
+        session: &mut Session,
+        body: &mut Option<Bytes>,
         end: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
+        filters::request_chunk(session, exchange, body, end).await?;
         attempt::sent(exchange, end);
         Ok(())
     }
@@ -129,7 +137,18 @@ impl ProxyHttp for Proxy {
         head: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        respond::finish_head(session, head, exchange)
+        respond::finish_head(session, head, exchange).await
+    }
+
+    fn response_body_filter(
+        &self,
+        session: &mut Session,
+        body: &mut Option<Bytes>,
+        end: bool,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        filters::response_chunk(session, exchange, body, end)?;
+        Ok(None)
     }
 
     async fn fail_to_proxy(
@@ -142,7 +161,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, exchange: &mut Exchange) {
-        record::finish(session, exchange);
+        record::finish(session, exchange).await;
     }
 
     // The access log and the metrics tell what these lines would.

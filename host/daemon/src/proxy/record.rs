@@ -11,7 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 use tidegate_policy::Outcome;
 
 /// Called once for every exchange that has begun.
-pub fn finish(session: &mut Session, exchange: &mut Exchange) {
+pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
+    if let Some(hold) = exchange.passage.take_hold() {
+        hold.give_back(session).await;
+    }
     let status = session.response_written().map(|head| head.status.as_u16());
     let now = Instant::now();
     let took = now.saturating_duration_since(exchange.began);
@@ -26,9 +29,7 @@ pub fn finish(session: &mut Session, exchange: &mut Exchange) {
         .endpoint()
         .filter(|_| answered)
         .map(|endpoint| endpoint.state.series());
-    let series = exchange
-        .route()
-        .map_or(&exchange.snapshot.unrouted, |route| &route.series);
+    let series = exchange.series();
     series.observe(endpoint, &session.req_header().method, told, took);
     if let Some(log) = exchange.snapshot.access_log.clone() {
         write(session, exchange, told, took, &log);
@@ -59,7 +60,8 @@ fn write(
     let mut client = String::with_capacity(40);
     // Writing into a string does not fail.
     let _ = write!(client, "{}", request::client(session));
-    let target = head.raw_path();
+    let rewritten = exchange.passage.original_target();
+    let target = rewritten.unwrap_or_else(|| head.raw_path());
     log.write(&Record {
         time: SystemTime::now() - took,
         client: &client,
@@ -85,6 +87,8 @@ fn write(
             .get(header::USER_AGENT)
             .map(|value| value.as_bytes()),
         plugin_fault: exchange.plugin_fault,
+        answered_by: exchange.passage.answered_by(),
+        attributes: exchange.view.as_ref().map_or(&[], |view| view.attributes()),
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::fault::Fault;
+use super::filters::Passage;
 use super::forward;
 use crate::upstream::View;
 use pingora::Result;
@@ -33,12 +34,17 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
     let route = &exchange.snapshot.routes[route];
     session.set_read_timeout(Some(route.upstream.timeouts.idle));
     exchange.deadline = route.timeout.map(|timeout| exchange.began + timeout);
-    exchange.view = Some(View::new(
-        "http",
-        authority,
-        client(session),
-        route.name.clone(),
-    ));
+    let client = client(session);
+    let mut view = View::new("http", authority, client, route.name.clone());
+    if !route.filters.is_empty() {
+        let mut passage = Passage::new(route);
+        if route.times_for(client) {
+            passage.time();
+        }
+        view.set_callouts(exchange.snapshot.callouts.clone());
+        exchange.passage = passage;
+    }
+    exchange.view = Some(view);
     exchange.end_waits_at(None);
     Ok(())
 }
@@ -56,7 +62,13 @@ pub fn forward(
         received: session.req_header().version,
         upgrade: session.is_upgrade_req(),
     };
-    forward::prepare_request(head, &origin)
+    forward::prepare_request(head, &origin)?;
+    if exchange.passage.streams_request() {
+        // Filters may change the length.
+        head.remove_header(&http::header::CONTENT_LENGTH);
+        head.insert_header(http::header::TRANSFER_ENCODING, "chunked")?;
+    }
+    Ok(())
 }
 
 /// The client's address: the peer of the connection.

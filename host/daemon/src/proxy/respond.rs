@@ -2,19 +2,19 @@
 
 use super::exchange::Exchange;
 use super::fault::Fault;
-use super::forward;
+use super::{filters, forward, timing};
 use bytes::Bytes;
 use http::{Method, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
 use pingora::proxy::{FailToProxy, Session};
 use pingora::{Error, ErrorSource, ErrorType, Result};
-use tidegate_runtime::HeaderEdit;
+use tidegate_runtime::Reply;
 
 /// Seconds after which a client that found everything full or down may come again.
 const RETRY_AFTER: &str = "1";
 
 /// Makes the endpoint's head fit for the client, and applies the selector's edits.
-pub fn finish_head(
+pub async fn finish_head(
     session: &mut Session,
     head: &mut ResponseHeader,
     exchange: &mut Exchange,
@@ -34,17 +34,16 @@ pub fn finish_head(
         .attempt
         .as_mut()
         .map(|attempt| std::mem::take(&mut attempt.response_edits));
-    for edit in edits.into_iter().flatten() {
-        match edit {
-            HeaderEdit::Set(name, value) => head.insert_header(name, value)?,
-            HeaderEdit::Append(name, value) => {
-                head.append_header(name, value)?;
-            }
-            HeaderEdit::Remove(name) => {
-                head.remove_header(&name);
-            }
-        }
-    }
+    filters::edit_response(head, edits.into_iter().flatten())?;
+    filters::on_response(session, exchange, head)
+        .await
+        .map_err(|fault| {
+            exchange.fault = Some(fault);
+            exchange.passage.stop();
+            Error::explain(ErrorType::InternalError, fault.as_str())
+        })?;
+    timing::tell(exchange, head)?;
+    filters::begin_response_body(session, exchange, head);
     Ok(())
 }
 
@@ -55,26 +54,49 @@ pub async fn refuse(session: &mut Session, exchange: &mut Exchange, fault: Fault
     if fault == Fault::BadRequest {
         session.set_keepalive(None);
     }
-    write(session, fault).await?;
+    write(session, exchange, fault).await?;
     Ok(true)
 }
 
 /// The last word on an exchange that failed: a status if the client can still get one.
 pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
-    let fault = exchange.fault.unwrap_or_else(|| blame(error));
-    exchange.fault = Some(fault);
     if let Some(clock) = &exchange.clock {
         clock.set(None);
     }
+    if let Some(hold) = exchange.passage.take_hold() {
+        hold.give_back(session).await;
+    }
+    let begun = session.response_written().is_some();
+    if let Some(reply) = exchange.passage.take_instead().filter(|_| !begun) {
+        return instead(session, exchange, reply).await;
+    }
+    let fault = exchange.fault.unwrap_or_else(|| blame(error));
+    exchange.fault = Some(fault);
     if session.response_written().is_none() && fault.status().is_some() {
         session.set_keepalive(None);
-        if write(session, fault).await.is_err() {
+        if write(session, exchange, fault).await.is_err() {
             // The client left while it was told.
             exchange.fault = Some(Fault::ClientGone);
         }
     }
     FailToProxy {
         error_code: fault.logged_status(),
+        can_reuse_downstream: false,
+    }
+}
+
+/// A filter's answer to an exchange that it has ended.
+async fn instead(session: &mut Session, exchange: &mut Exchange, reply: Reply) -> FailToProxy {
+    let error_code = reply.status.as_u16();
+    session.set_keepalive(None);
+    if filters::write_reply(session, exchange, reply)
+        .await
+        .is_err()
+    {
+        exchange.fault = Some(Fault::ClientGone);
+    }
+    FailToProxy {
+        error_code,
         can_reuse_downstream: false,
     }
 }
@@ -93,7 +115,7 @@ fn blame(error: &Error) -> Fault {
     }
 }
 
-async fn write(session: &mut Session, fault: Fault) -> Result<()> {
+async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> Result<()> {
     let Some(status) = fault.status() else {
         return Ok(());
     };
@@ -110,6 +132,8 @@ async fn write(session: &mut Session, fault: Fault) -> Result<()> {
     if fault.passes() {
         head.insert_header(header::RETRY_AFTER, RETRY_AFTER)?;
     }
+    // A filter that fails now has nothing left to protect: the request goes nowhere.
+    let _ = filters::on_response(session, exchange, &mut head).await;
     let bare = session.req_header().method == Method::HEAD;
     session.write_response_header(Box::new(head), bare).await?;
     if !bare {

@@ -3,11 +3,13 @@
 //! Everything that can fail happens here, before anything is published: plugins are
 //! compiled, configured and given their endpoints. A refusal leaves no trace.
 
+use super::filters::{self, Outward};
 use super::library::{Finder, Library};
 use super::router::Router;
 use super::{Route, Snapshot, endpoints};
 use crate::config::value::{Name, Upstream as UpstreamConfig};
 use crate::config::{Config, Place, Problem, Problems};
+use crate::plugin::Warden;
 use crate::telemetry::{AccessLog, Metrics};
 use crate::upstream::probe::Prober;
 use crate::upstream::roster::{self, Effect};
@@ -24,7 +26,7 @@ pub struct Compiled<'a> {
     /// Where plugins run.
     pub sandbox: &'a Sandbox,
     /// Where they are counted.
-    pub metrics: &'a Metrics,
+    pub metrics: &'a Arc<Metrics>,
     /// Where exchanges are written down.
     pub access_log: Option<Arc<AccessLog>>,
     /// What probes endpoints.
@@ -72,10 +74,20 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
                 upstreams.insert(name.clone(), Arc::new(upstream));
             }
             // A plugin that was not found is reported already, where it is declared.
-            Err(message) if finder.has(&upstream.selector.plugin) => problems.push(place(message)),
-            Err(_) => {}
+            Err(_) if !finder.has(&upstream.selector.plugin) => {}
+            Err(Refusal::Here(message)) => problems.push(place(message)),
+            Err(Refusal::There(problem)) => problems.push(problem),
         }
     }
+    let mut filters = Vec::new();
+    for (position, route) in config.routes.iter().enumerate() {
+        let before = previous.and_then(|previous| previous.route(&route.name));
+        match filters::compile(route, position, before, &mut finder, &with) {
+            Ok(compiled) => filters.push(compiled),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.dedup();
     let router = Router::build(config.routes.iter().map(|route| &route.matches).collect());
     let router = match router {
         Ok(router) if problems.is_empty() => router,
@@ -96,12 +108,19 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
             return Err(Problems(problems));
         }
     };
-    let routes = config.routes.iter().map(|route| Route {
+    let routes = config.routes.iter().zip(filters);
+    let routes = routes.map(|(route, filters)| Route {
         name: route.name.as_str().into(),
         upstream: upstreams[&route.upstream].clone(),
+        filters,
+        server_timing: route.server_timing.clone(),
         retry: route.retry,
         timeout: route.timeout,
         series: with.metrics.route(&route.upstream, &route.name),
+        rerouted: previous
+            .and_then(|previous| previous.route(&route.name))
+            .map(|before| before.rerouted.clone())
+            .unwrap_or_default(),
     });
     Ok(Snapshot {
         generation: previous.map_or(1, |previous| previous.generation + 1),
@@ -111,6 +130,8 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         library: finder.into_library(),
         keep_alive: config.keep_alive.downstream.as_secs().max(1),
         access_log: with.access_log,
+        metrics: with.metrics.clone(),
+        callouts: Arc::new(Outward(upstreams.clone())),
         nothing: "".into(),
         upstreams,
     })
@@ -130,8 +151,10 @@ fn compile_upstream(
     before: Option<&Upstream>,
     finder: &mut Finder<'_>,
     with: &Compiled<'_>,
-) -> Result<Upstream, String> {
+) -> Result<Upstream, Refusal> {
     let found = finder.find(&config.selector.plugin)?;
+    let on_fault = found.selector_fault().map_err(Refusal::There)?;
+    let place = UsedIn::Upstream(config.name.clone());
     let group = before.map_or_else(
         || Group::new(&config.name, with.metrics.upstream(&config.name)),
         |before| before.group.clone(),
@@ -165,7 +188,7 @@ fn compile_upstream(
     let trial = look.roster.list.clone();
     let trial = trial
         .or_else(|| roster::everybody(&endpoints, &group))
-        .ok_or("there are no endpoints")?;
+        .ok_or_else(|| "there are no endpoints".to_owned())?;
     let (selector, selector_generation) = match before.filter(|before| before.identity == identity)
     {
         Some(before) => {
@@ -181,10 +204,10 @@ fn compile_upstream(
         None => {
             let purpose = Use {
                 plugin: identity.plugin.clone(),
-                place: UsedIn::Upstream(config.name.clone()),
+                place: place.clone(),
                 config: identity.config.clone(),
                 limits: identity.limits.clone(),
-                series: Box::new(with.metrics.own(&identity.plugin, &config.name)),
+                series: Box::new(with.metrics.own(&identity.plugin, &place)),
                 warm: before.map_or(1, |before| before.selector.instances()),
             };
             let selector = with.sandbox.selector(&found.component, purpose, &trial);
@@ -197,9 +220,17 @@ fn compile_upstream(
     };
     Ok(Upstream {
         name: config.name.clone(),
-        plugin: with.metrics.plugin(&identity.plugin, &config.name),
+        warden: before
+            .filter(|before| before.identity.plugin == identity.plugin)
+            .map_or_else(
+                || {
+                    let series = with.metrics.plugin(&identity.plugin, &place);
+                    Warden::new(&identity.plugin, place, series)
+                },
+                |before| before.warden.clone(),
+            ),
         series: group.series().clone(),
-        on_fault: found.on_fault,
+        on_fault,
         timeouts: config.timeouts,
         endpoints,
         group,
@@ -209,6 +240,20 @@ fn compile_upstream(
         selector_generation,
         rules,
     })
+}
+
+/// Why an upstream cannot be.
+enum Refusal {
+    /// To be reported where it names its selector.
+    Here(String),
+    /// To be reported as it is.
+    There(Problem),
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self::Here(message)
+    }
 }
 
 fn explain(plugin: &str, error: &LoadError) -> String {

@@ -27,13 +27,17 @@ impl Current {
 }
 
 impl Snapshot {
-    /// Gives the endpoints' states, which outlive snapshots, the rules of this one.
+    /// Gives what outlives snapshots the rules and versions of this one.
     fn adopt(&self) {
+        let filters = self.routes.iter().flat_map(|route| &route.filters);
+        for filter in filters {
+            filter
+                .warden
+                .adopt(&filter.identity.hash, filter.generation);
+        }
         for upstream in self.upstreams.values() {
-            upstream
-                .plugin
-                .generation()
-                .set(upstream.selector_generation.cast_signed());
+            let (hash, generation) = (&upstream.identity.hash, upstream.selector_generation);
+            upstream.warden.adopt(hash, generation);
             let rules = &upstream.rules;
             upstream.group.configure(rules.budget, rules.limits);
             for endpoint in &upstream.endpoints {

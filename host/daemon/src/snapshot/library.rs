@@ -1,12 +1,14 @@
 //! From a plugin's name to its compiled component.
 
 use crate::config::Config;
-use crate::config::value::{OnFault, Origin, Plugin};
+use crate::config::Problem;
+use crate::config::value::{Faults, FilterFaults, Isolation, OnFault, Origin, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use tidegate_runtime as runtime;
 use tidegate_runtime::{Component, Limits, Sandbox};
 
 /// Bytes that a plugin's file may have.
@@ -22,8 +24,28 @@ pub struct Found {
     pub component: Component,
     /// Its bounds.
     pub limits: Limits,
-    /// What happens when it fails.
-    pub on_fault: OnFault,
+    /// What is written of its faults; nothing for one that is built in.
+    faults: Option<Faults>,
+}
+
+impl Found {
+    /// What happens when it fails as a selector.
+    ///
+    /// # Errors
+    /// What is written is for filters.
+    pub fn selector_fault(&self) -> Result<OnFault, Problem> {
+        let faults = self.faults.as_ref();
+        faults.map_or(Ok(OnFault::default()), Faults::selector)
+    }
+
+    /// What happens when it fails as a filter.
+    ///
+    /// # Errors
+    /// What is written is for selectors.
+    pub fn filter_faults(&self) -> Result<FilterFaults, Problem> {
+        let faults = self.faults.as_ref();
+        faults.map_or(Ok(FilterFaults::default()), Faults::filter)
+    }
 }
 
 /// Finds the plugins of one configuration; components of the previous library are
@@ -66,6 +88,11 @@ impl<'a> Finder<'a> {
         self.known.get(name).is_some_and(Result::is_ok)
     }
 
+    /// Whether the file declares it.
+    pub fn declares(&self, name: &str) -> bool {
+        self.config.plugins.contains_key(name)
+    }
+
     /// What was found.
     pub fn into_library(self) -> Library {
         self.library
@@ -76,18 +103,17 @@ impl<'a> Finder<'a> {
             return Ok(Found {
                 component: self.built_in(name)?,
                 limits: Limits::default(),
-                on_fault: OnFault::Fallback,
+                faults: None,
             });
         };
         let component = match &plugin.origin {
             Origin::File(path) => self.file(plugin, path)?,
             Origin::BuiltIn(name) => self.built_in(name)?,
         };
-        let on_fault = plugin.on_fault.selector();
         Ok(Found {
             component,
             limits: limits(plugin),
-            on_fault: on_fault.map_err(|problem| format!("on_fault: {}", problem.message))?,
+            faults: Some(plugin.on_fault.clone()),
         })
     }
 
@@ -104,11 +130,8 @@ impl<'a> Finder<'a> {
     }
 
     fn built_in(&mut self, name: &str) -> Result<Component, String> {
-        let built_in = tidegate_plugins::SELECTORS
-            .iter()
-            .find(|(known, _)| *known == name);
-        let (_, bytes) = built_in.ok_or_else(|| format!("there is no plugin `{name}`"))?;
-        self.component(bytes)
+        let bytes = tidegate_plugins::selector(name).or_else(|| tidegate_plugins::filter(name));
+        self.component(bytes.ok_or_else(|| format!("there is no plugin `{name}`"))?)
     }
 
     fn component(&mut self, bytes: &[u8]) -> Result<Component, String> {
@@ -139,7 +162,13 @@ fn limits(plugin: &Plugin) -> Limits {
         memory: plugin.memory,
         instances: plugin.instances,
         state: plugin.state,
-        ..Limits::default()
+        isolation: match plugin.isolation {
+            Isolation::Reuse => runtime::Isolation::Reuse,
+            Isolation::PerRequest => runtime::Isolation::PerRequest,
+        },
+        body: plugin.body,
+        http: plugin.grant_http.clone(),
+        callout_timeout: plugin.callout_timeout,
     }
 }
 
@@ -212,15 +241,13 @@ routes: [{ upstream: web }]
             finder.find("random").unwrap(),
         );
         assert_eq!(strict.component.hash(), plain.component.hash());
-        assert_eq!(
-            (strict.on_fault, plain.on_fault),
-            (OnFault::Refuse, OnFault::Fallback)
-        );
+        assert_eq!(strict.selector_fault(), Ok(OnFault::Refuse));
+        assert_eq!(plain.selector_fault(), Ok(OnFault::Fallback));
         assert_eq!(strict.limits.deadline.as_millis(), 5);
-        let refused = finder.find("wrong").err().expect("a refusal");
+        let wrong = finder.find("wrong").unwrap().selector_fault().unwrap_err();
         assert!(
-            refused.starts_with("on_fault: `skip` is for filters"),
-            "{refused}"
+            wrong.message.starts_with("`skip` is for filters"),
+            "{wrong}"
         );
     }
 }

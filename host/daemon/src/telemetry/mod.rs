@@ -18,8 +18,9 @@ pub mod tracing;
 
 pub use access_log::{AccessLog, Record, Sink};
 pub use metrics::{
-    AttemptOutcome, Connection, Ejection, EndpointSeries, FallbackReason, ListenerSeries, Metrics,
-    OwnSeries, PluginSeries, QueueRefusal, RetryReason, RetryRefusal, RouteSeries, UpstreamSeries,
+    AttemptOutcome, Connection, Deed, Ejection, EndpointSeries, FallbackReason, ListenerSeries,
+    Metrics, OwnSeries, Phase, PluginSeries, QueueRefusal, RetryReason, RetryRefusal, RouteSeries,
+    UpstreamSeries,
 };
 
 /// How a log is written.

@@ -1,48 +1,40 @@
-//! One question to the plugin, timed and counted.
+//! One question to the plugin, with leave of its warden, timed and counted.
 
+use super::pick::Silent;
 use super::{Upstream, View};
+use crate::plugin::{self, Inputs};
+use crate::telemetry::Phase;
 use std::any::Any;
-use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Instant;
-use tidegate_runtime::{Choice, Endpoints, Exchange, FaultKind};
+use tidegate_runtime::{Choice, Endpoints, Exchange};
 
 /// Lends the view to the plugin and takes it back with its answer. None: it has no
 /// opinion.
-///
-/// # Errors
-/// The kind of its fault, which the sandbox has logged.
 pub(super) fn ask(
     upstream: &Upstream,
     list: &Arc<Endpoints>,
     view: Box<View>,
-) -> (Box<View>, Result<Option<Choice>, FaultKind>) {
-    let timed = is_timed().then(Instant::now);
+) -> (Box<View>, Result<Option<Choice>, Silent>) {
+    let warden = &upstream.warden;
+    let Some(leave) = warden.leave(Phase::Select) else {
+        return (view, Err(Silent::Quarantined));
+    };
+    let timed = plugin::timed();
     let (view, answer) = upstream.selector.select(list, view as Box<dyn Exchange>);
-    match timed {
-        Some(began) => {
-            let took = began.elapsed().as_nanos();
-            upstream
-                .plugin
-                .call(u64::try_from(took).unwrap_or(u64::MAX));
+    warden.called(Phase::Select, timed.map(|began| began.elapsed()));
+    let answer = match answer {
+        Ok(choice) => {
+            warden.sound(leave);
+            Ok(choice)
         }
-        None => upstream.plugin.call_untimed(),
-    }
+        Err(fault) => {
+            warden.failed(leave, Phase::Select, &fault, || Inputs::of(&*view, None));
+            Err(Silent::Failed)
+        }
+    };
     let view: Box<dyn Any> = view;
     let view = view
         .downcast::<View>()
         .expect("the sandbox gives back the view that it was lent");
-    (view, answer.map_err(|fault| fault.kind))
-}
-
-/// One call in this many is timed on each thread: reading the clock twice would cost a
-/// fifth of a call, and the histogram needs a sample, not a census. Every call counts.
-const TIMED: u32 = 16;
-
-fn is_timed() -> bool {
-    thread_local!(static CALLS: Cell<u32> = const { Cell::new(0) });
-    CALLS.with(|calls| {
-        calls.set(calls.get().wrapping_add(1));
-        calls.get() % TIMED == 1
-    })
+    (view, answer)
 }

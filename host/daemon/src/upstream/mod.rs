@@ -9,6 +9,7 @@ mod ask;
 #[cfg(feature = "native-baseline")]
 #[path = "ask_natively.rs"]
 mod ask;
+pub mod callout;
 mod fallback;
 mod group;
 mod keeper;
@@ -32,7 +33,8 @@ pub use tending::Tending;
 pub use view::View;
 
 use crate::config::value::{OnFault, Timeouts};
-use crate::telemetry::{PluginSeries, UpstreamSeries};
+use crate::plugin::Warden;
+use crate::telemetry::UpstreamSeries;
 use arc_swap::{ArcSwap, Guard};
 use pingora::prelude::HttpPeer;
 use probe::Target;
@@ -65,8 +67,8 @@ pub struct Upstream {
     pub rules: Rules,
     /// What is counted for the upstream.
     pub series: UpstreamSeries,
-    /// What is counted for its selector.
-    pub plugin: PluginSeries,
+    /// What the host keeps of its selector.
+    pub warden: Arc<Warden>,
 }
 
 impl Upstream {

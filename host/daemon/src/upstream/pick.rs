@@ -22,6 +22,14 @@ pub struct Picked {
     pub response_edits: Vec<HeaderEdit>,
 }
 
+/// Why a plugin gave no choice.
+pub(super) enum Silent {
+    /// It is set aside, and was not asked.
+    Quarantined,
+    /// It failed; the fault is logged, counted and kept.
+    Failed,
+}
+
 /// Why no endpoint was picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoEndpoint {
@@ -34,8 +42,8 @@ pub enum NoEndpoint {
 }
 
 /// Picks. `tried` are positions in the upstream that this exchange has used; they are
-/// used again only when there are no others. The attempt begins `now`. The last value tells whether the plugin
-/// had a fault.
+/// used again only when there are no others. The attempt begins `now`. The last
+/// value tells whether the plugin had a fault.
 pub fn endpoint(
     upstream: &Upstream,
     mut view: Box<View>,
@@ -59,10 +67,12 @@ pub fn endpoint(
                 reason = FallbackReason::NoOpinion;
                 break;
             }
-            Err(kind) => {
-                fault = true;
-                upstream.plugin.fault(kind);
-                reason = FallbackReason::Fault;
+            Err(silent) => {
+                reason = match silent {
+                    Silent::Quarantined => FallbackReason::Quarantined,
+                    Silent::Failed => FallbackReason::Fault,
+                };
+                fault = matches!(silent, Silent::Failed);
                 if upstream.on_fault == OnFault::Refuse {
                     result = Some(Err(NoEndpoint::PluginFault));
                 }

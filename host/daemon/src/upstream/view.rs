@@ -5,13 +5,13 @@
 //! so nobody else can look.
 
 use http::request::Parts;
-use pingora::http::RequestHeader;
+use pingora::http::{RequestHeader, ResponseHeader};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tidegate_runtime::Callouts;
 
 /// The view of one exchange, kept with it from the first attempt to the last.
-#[derive(Debug)]
 pub struct View {
     /// A blank one, but for the length of a call; taken only by `Drop`.
     head: Option<RequestHeader>,
@@ -21,6 +21,11 @@ pub struct View {
     route: Arc<str>,
     attempt: u32,
     excluded: Vec<u32>,
+    /// The head of the response, for the length of a call.
+    response: Option<ResponseHeader>,
+    endpoint: Option<Arc<str>>,
+    attributes: Vec<(String, String)>,
+    callouts: Option<Arc<dyn Callouts>>,
 }
 
 impl View {
@@ -39,6 +44,10 @@ impl View {
             route,
             attempt: 0,
             excluded: Vec::new(),
+            response: None,
+            endpoint: None,
+            attributes: Vec::new(),
+            callouts: None,
         })
     }
 
@@ -54,6 +63,62 @@ impl View {
         if let Some(own) = &mut self.head {
             std::mem::swap(own, head);
         }
+    }
+
+    /// Takes the head of the response for the length of a call, and a blank one stands in
+    /// its place.
+    pub fn lend_response(&mut self, head: &mut ResponseHeader) {
+        if let Ok(blank) = ResponseHeader::build_no_case(http::StatusCode::OK, None) {
+            self.response = Some(std::mem::replace(head, blank));
+        }
+    }
+
+    /// Puts it back.
+    pub fn give_back_response(&mut self, head: &mut ResponseHeader) {
+        if let Some(own) = self.response.take() {
+            *head = own;
+        }
+    }
+
+    /// That endpoint has answered.
+    pub fn set_endpoint(&mut self, endpoint: Option<Arc<str>>) {
+        self.endpoint = endpoint;
+    }
+
+    /// Who makes a filter's calls out.
+    pub fn set_callouts(&mut self, callouts: Arc<dyn Callouts>) {
+        self.callouts = Some(callouts);
+    }
+
+    /// Sets or replaces attributes, all of them or, when there would be more than that
+    /// many or of more bytes, none.
+    pub fn set_attributes(
+        &mut self,
+        attributes: Vec<(String, String)>,
+        most: usize,
+        most_bytes: usize,
+    ) -> bool {
+        let mut merged = self.attributes.clone();
+        for (name, value) in attributes {
+            match merged.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => merged.push((name, value)),
+            }
+        }
+        let bytes: usize = merged
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let fits = merged.len() <= most && bytes <= most_bytes;
+        if fits {
+            self.attributes = merged;
+        }
+        fits
+    }
+
+    /// What filters left, in the order in which it came.
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
     }
 
     /// The next attempt begins; 0 is the first.
@@ -96,8 +161,23 @@ impl tidegate_runtime::Exchange for View {
         self.client
     }
 
-    fn attribute(&self, _: &str) -> Option<&str> {
-        None // Filters write attributes; there are none in this version.
+    fn attribute(&self, name: &str) -> Option<&str> {
+        let mut attributes = self.attributes.iter();
+        attributes
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn response(&self) -> Option<&http::response::Parts> {
+        self.response.as_deref()
+    }
+
+    fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    fn callouts(&self) -> Option<Arc<dyn Callouts>> {
+        self.callouts.clone()
     }
 
     fn route(&self) -> &str {

@@ -14,6 +14,7 @@ use crate::instance::{Place, Shared, Use};
 use crate::limits::Isolation;
 use crate::view::Exchange;
 use instance::{Instance, immediately};
+use parking_lot::Mutex;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -105,7 +106,9 @@ impl Filter {
 /// that serves all of it.
 pub struct Visit {
     filter: Arc<Filter>,
-    own: Option<Out>,
+    /// Only ever reached through `&mut self`: the lock makes a visit shareable, as hosts
+    /// demand of what an exchange holds, and is never taken.
+    own: Mutex<Option<Out>>,
 }
 
 /// The view that was lent, and what the filter made of it.
@@ -114,7 +117,10 @@ pub type Answered<T> = (Box<dyn Exchange>, Result<T, Fault>);
 impl Visit {
     /// Begins one; an instance is needed only at the first call.
     pub fn new(filter: Arc<Filter>) -> Self {
-        Self { filter, own: None }
+        Self {
+            filter,
+            own: Mutex::default(),
+        }
     }
 
     /// The filter.
@@ -124,7 +130,7 @@ impl Visit {
 
     /// Nothing more is asked in this exchange: an instance of its own is dropped.
     pub fn end(&mut self) {
-        self.own = None;
+        *self.own.get_mut() = None;
     }
 
     /// Asks what becomes of the request. The exchange comes back whatever happens.
@@ -188,7 +194,7 @@ impl Visit {
         chunk: &[u8],
         last: bool,
     ) -> Answered<BodyVerdict> {
-        let taken = match self.own.take() {
+        let taken = match self.own.get_mut().take() {
             Some(own) => Ok(own),
             None => self.filter.stock.take_now(),
         };
@@ -202,7 +208,7 @@ impl Visit {
     }
 
     async fn take(&mut self) -> Result<Out, Fault> {
-        match self.own.take() {
+        match self.own.get_mut().take() {
             Some(own) => Ok(own),
             None => self.filter.stock.take().await,
         }
@@ -219,7 +225,7 @@ impl Visit {
         let view = view.expect("the view was lent to the instance and nobody else takes it");
         match &answer {
             Ok(_) if stock.shared.limits.isolation == Isolation::PerRequest => {
-                self.own = Some(out);
+                *self.own.get_mut() = Some(out);
             }
             Ok(_) => stock.put(out),
             Err(fault) => {

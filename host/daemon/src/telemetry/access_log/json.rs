@@ -36,7 +36,27 @@ pub(super) fn render(record: &Record<'_>, clock: &mut Clock, line: &mut Vec<u8>)
     } else {
         b"false"
     });
+    text(
+        r#","answered_by":"#,
+        record.answered_by.map(str::as_bytes),
+        line,
+    );
+    attributes(record.attributes, line);
     line.extend_from_slice(b"}\n");
+}
+
+/// An object, a name once: filters replace what is there.
+fn attributes(attributes: &[(String, String)], line: &mut Vec<u8>) {
+    line.extend_from_slice(br#","attributes":{"#);
+    for (position, (name, value)) in attributes.iter().enumerate() {
+        if position > 0 {
+            line.push(b',');
+        }
+        json(name.as_bytes(), line);
+        line.push(b':');
+        json(value.as_bytes(), line);
+    }
+    line.push(b'}');
 }
 
 fn text(key: &str, value: Option<&[u8]>, line: &mut Vec<u8>) {
@@ -74,7 +94,8 @@ mod tests {
             r#""host":"example.com","path":"/a?b=c","protocol":"HTTP/1.1","status":200,"#,
             r#""bytes_in":0,"bytes_out":1024,"duration_ms":12.045,"route":"api","#,
             r#""upstream":"web","endpoint":"10.0.0.1:80","attempts":1,"upstream_ms":11.900,"#,
-            r#""fault":null,"user_agent":"curl/8","plugin_fault":false}"#,
+            r#""fault":null,"user_agent":"curl/8","plugin_fault":false,"answered_by":null,"#,
+            r#""attributes":{}}"#,
             "\n",
         );
         assert_eq!(rendered(&Record::sample()), expected);

@@ -42,6 +42,10 @@ pub struct Record<'a> {
     pub user_agent: Option<&'a [u8]>,
     /// Whether a plugin failed in this exchange (and the host decided instead).
     pub plugin_fault: bool,
+    /// Name of the filter that answered in place of an endpoint.
+    pub answered_by: Option<&'a str>,
+    /// What filters left to be told.
+    pub attributes: &'a [(String, String)],
 }
 
 #[cfg(test)]
@@ -68,6 +72,8 @@ impl Record<'_> {
             fault: None,
             user_agent: Some(b"curl/8"),
             plugin_fault: false,
+            answered_by: None,
+            attributes: &[],
         }
     }
 }

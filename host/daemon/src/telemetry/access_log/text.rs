@@ -4,8 +4,8 @@
 //! 2026-02-28T23:59:59.007Z 192.0.2.1 "GET example.com /a?b=c HTTP/1.1" 200 1024 12.045ms api>web>10.0.0.1:80 attempts=1 upstream=11.900ms agent="curl/8"
 //! ```
 //!
-//! A field that is not known is `-`; `in=`, `upstream=`, `fault=`, `plugin_fault` and
-//! `agent=` are left out when there is nothing to say.
+//! A field that is not known is `-`; `in=`, `upstream=`, `fault=`, `plugin_fault`,
+//! `answered_by=`, what filters left, and `agent=` are left out when there is nothing to say.
 
 use super::Record;
 use super::escape::{milliseconds, number, quoted, token};
@@ -65,6 +65,16 @@ fn details(record: &Record<'_>, line: &mut Vec<u8>) {
     }
     if record.plugin_fault {
         line.extend_from_slice(b" plugin_fault");
+    }
+    if let Some(filter) = record.answered_by {
+        line.extend_from_slice(b" answered_by=");
+        token(filter.as_bytes(), line);
+    }
+    for (name, value) in record.attributes {
+        line.push(b' ');
+        token(name.as_bytes(), line);
+        line.push(b'=');
+        quoted(value.as_bytes(), line);
     }
     if let Some(agent) = record.user_agent {
         line.extend_from_slice(b" agent=");

@@ -118,6 +118,30 @@ labels! {
         Full = "full",
     }
 
+    /// The call into a plugin, by its name in the contract.
+    pub enum Phase {
+        /// A selector chooses.
+        Select = "select",
+        /// A filter sees the request.
+        OnRequest = "on_request",
+        /// A filter sees a piece of the request's body.
+        OnRequestBody = "on_request_body",
+        /// A filter sees the head of the response.
+        OnResponse = "on_response",
+        /// A filter sees a piece of the response's body.
+        OnResponseBody = "on_response_body",
+    }
+
+    /// What a filter made of an exchange, other than letting it pass.
+    pub enum Deed {
+        /// It changed the head of the request or of the response.
+        Edit = "edit",
+        /// It answered, or ended the exchange with an answer of its own.
+        Answer = "answer",
+        /// It replaced a piece of a body.
+        Replace = "replace",
+    }
+
     /// How a reload ended.
     pub(super) enum ReloadResult {
         /// The new configuration runs.
@@ -222,6 +246,8 @@ mod tests {
         positions_fit::<Ejection>();
         positions_fit::<QueueRefusal>();
         positions_fit::<FallbackReason>();
+        positions_fit::<Phase>();
+        positions_fit::<Deed>();
         positions_fit::<ReloadResult>();
         positions_fit::<Method>();
         positions_fit::<FaultKind>();

@@ -27,7 +27,8 @@ pub use endpoints::EndpointSeries;
 pub use exposition::CONTENT_TYPE;
 pub use histogram::{Durations, Numbers};
 pub use labels::{
-    AttemptOutcome, Ejection, FallbackReason, Label, QueueRefusal, RetryReason, RetryRefusal,
+    AttemptOutcome, Deed, Ejection, FallbackReason, Label, Phase, QueueRefusal, RetryReason,
+    RetryRefusal,
 };
 pub use listeners::{Connection, ListenerSeries};
 pub use own::OwnSeries;
@@ -42,6 +43,7 @@ use series::Living;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
+use tidegate_runtime::Place;
 use value::{Reading, Value};
 
 /// Everything that is counted.
@@ -53,7 +55,7 @@ pub struct Metrics {
     listeners: Living<listeners::Listener, 1>,
     routes: Living<requests::Route, 2>,
     next_route: AtomicU64,
-    plugins: Living<plugins::Plugin, 2>,
+    plugins: Living<plugins::Plugin, 3>,
     own: Arc<own::Book>,
     generation: Gauge,
     reloads: Counters<ReloadResult>,
@@ -114,18 +116,18 @@ impl Metrics {
         }))
     }
 
-    /// Series of a plugin in an upstream.
-    pub fn plugin(&self, plugin: &str, upstream: &str) -> PluginSeries {
+    /// Series of a plugin in a place.
+    pub fn plugin(&self, plugin: &str, place: &Place) -> PluginSeries {
         PluginSeries(
             self.plugins
-                .of([plugin, upstream], |_| plugins::Plugin::new()),
+                .of(labels(plugin, place), |_| plugins::Plugin::new(place)),
         )
     }
 
-    /// Where a plugin in an upstream opens series of its own. Each loaded version
-    /// gets one, and what it opened is kept as long as that.
-    pub fn own(&self, plugin: &str, upstream: &str) -> OwnSeries {
-        OwnSeries::new(&self.own, plugin, upstream)
+    /// Where a plugin in a place opens series of its own. Each loaded version gets
+    /// one, and what it opened is kept as long as that.
+    pub fn own(&self, plugin: &str, place: &Place) -> OwnSeries {
+        OwnSeries::new(&self.own, labels(plugin, place))
     }
 
     /// The first configuration runs.
@@ -182,6 +184,16 @@ impl Metrics {
             page.family(spec, |family| family.add(&[], value));
         }
     }
+}
+
+/// Several uses of a plugin in one route are counted together.
+fn labels<'a>(plugin: &'a str, place: &'a Place) -> [&'a str; 3] {
+    let (upstream, route) = (place.upstream(), place.route());
+    [
+        plugin,
+        upstream.unwrap_or_default(),
+        route.unwrap_or_default(),
+    ]
 }
 
 #[cfg(test)]

@@ -94,19 +94,31 @@ families! {
     CONNECTIONS_REFUSED = "lb_connections_refused_total" ["listener"]
         "Connections of clients that were answered with 503 and closed, or just closed, because the listener had as many as it may have.";
     /// Calls into plugins.
-    PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream"]
-        "Calls into a plugin.";
+    PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream", "route", "phase"]
+        "Calls into a plugin: a selector of an upstream, a filter of a route.";
     /// Failed calls into plugins.
-    PLUGIN_FAULTS = "lb_plugin_faults_total" ["plugin", "upstream", "kind"]
+    PLUGIN_FAULTS = "lb_plugin_faults_total" ["plugin", "upstream", "route", "phase", "kind"]
         "Calls into a plugin that failed, by how.";
+    /// Calls that were not made.
+    PLUGIN_BYPASSED = "lb_plugin_bypassed_total" ["plugin", "upstream", "route", "phase"]
+        "Calls into a plugin that were not made, because it is in quarantine.";
     /// Time of one call.
-    PLUGIN_CALL = "lb_plugin_call_seconds" ["plugin", "upstream"]
-        "Time of one call into a plugin.";
+    PLUGIN_CALL = "lb_plugin_call_seconds" ["plugin", "upstream", "route", "phase"]
+        "Time of one call into a plugin, its calls out included.";
+    /// What filters did.
+    PLUGIN_DEEDS = "lb_plugin_deeds_total" ["plugin", "upstream", "route", "deed"]
+        "What a filter made of an exchange, other than letting it pass.";
     /// Live instances.
-    PLUGIN_INSTANCES = "lb_plugin_instances" ["plugin", "upstream"]
+    PLUGIN_INSTANCES = "lb_plugin_instances" ["plugin", "upstream", "route"]
         "Live instances of a plugin.";
+    /// The most memory of one instance.
+    PLUGIN_MEMORY = "lb_plugin_memory_high_bytes" ["plugin", "upstream", "route"]
+        "The most memory that one instance of the running version has had.";
+    /// Whether it is set aside.
+    PLUGIN_QUARANTINED = "lb_plugin_quarantined" ["plugin", "upstream", "route"]
+        "1 while a plugin is set aside because it kept failing.";
     /// Generation of the loaded plugin.
-    PLUGIN_GENERATION = "lb_plugin_generation" ["plugin", "upstream"]
+    PLUGIN_GENERATION = "lb_plugin_generation" ["plugin", "upstream", "route"]
         "Generation of the configuration that brought the running version of a plugin.";
     /// Generation of the running configuration.
     CONFIG_GENERATION = "lb_config_generation" []

@@ -1,11 +1,11 @@
-//! Series that plugins keep themselves: `lb_plugin_<name>{plugin, upstream}`.
+//! Series that plugins keep themselves: `lb_plugin_<name>{plugin, upstream, route}`.
 //!
 //! Names, help and buckets come from guests and are hostile: they are checked, and
 //! what is refused is refused with one sentence for the plugin's author. Which names
 //! are free is said in `own_rules`.
 //!
 //! An [`OwnSeries`] keeps what was opened through it, so that a count goes on when
-//! the instance that opened it is replaced. Two of the same plugin and upstream (the
+//! the instance that opened it is replaced. Two of the same plugin and place (the
 //! running version and the next) share their series by name.
 
 use super::exposition::Page;
@@ -27,16 +27,15 @@ const LONGEST_HELP: usize = 256;
 
 /// The series of one use of a plugin: they live as long as this and its like do.
 pub struct OwnSeries {
-    labels: Key<2>,
+    labels: Key<3>,
     book: Arc<Book>,
     held: Mutex<BTreeMap<String, Arc<dyn Value>>>,
 }
 
 impl OwnSeries {
-    pub(super) fn new(book: &Arc<Book>, plugin: &str, upstream: &str) -> Self {
-        let labels = [plugin.into(), upstream.into()];
+    pub(super) fn new(book: &Arc<Book>, labels: [&str; 3]) -> Self {
         Self {
-            labels,
+            labels: labels.map(Arc::from),
             book: Arc::clone(book),
             held: Mutex::default(),
         }
@@ -99,7 +98,7 @@ pub(super) struct Book(Mutex<BTreeMap<String, OwnFamily>>);
 struct OwnFamily {
     help: String,
     kind: MetricType,
-    series: BTreeMap<Key<2>, Weak<dyn Value>>,
+    series: BTreeMap<Key<3>, Weak<dyn Value>>,
 }
 
 impl Book {
@@ -108,7 +107,7 @@ impl Book {
         name: &str,
         help: &str,
         kind: MetricType,
-        labels: &Key<2>,
+        labels: &Key<3>,
         make: impl FnOnce() -> Result<T, String>,
     ) -> Result<Arc<T>, String> {
         let mut families = self.0.lock();
@@ -146,13 +145,18 @@ impl Book {
         sweep(&mut families);
         for (name, family) in families.iter() {
             let name = format!("{OWN_PREFIX}{name}");
-            page.named(&name, &family.help, &["plugin", "upstream"], |page| {
-                for ([plugin, upstream], series) in &family.series {
-                    if let Some(series) = series.upgrade() {
-                        page.add(&[plugin, upstream], &*series);
+            page.named(
+                &name,
+                &family.help,
+                &["plugin", "upstream", "route"],
+                |page| {
+                    for ([plugin, upstream, route], series) in &family.series {
+                        if let Some(series) = series.upgrade() {
+                            page.add(&[plugin, upstream, route], &*series);
+                        }
                     }
-                }
-            });
+                },
+            );
         }
     }
 }
@@ -179,7 +183,12 @@ fn clip(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Metrics;
+    use super::super::{Metrics, OwnSeries};
+    use tidegate_runtime::Place;
+
+    fn opened(metrics: &Metrics, plugin: &str, upstream: &str) -> OwnSeries {
+        metrics.own(plugin, &Place::Upstream(upstream.into()))
+    }
 
     fn own_lines(metrics: &Metrics) -> Vec<String> {
         let page = metrics.render();
@@ -190,25 +199,25 @@ mod tests {
     #[test]
     fn a_series_outlives_the_instance_that_opened_it_and_ends_with_its_use() {
         let metrics = Metrics::new("1");
-        let running = metrics.own("canary", "web");
+        let running = opened(&metrics, "canary", "web");
         running.counter("hits", "Hits.").unwrap().add(2);
         running.counter("hits", "Other help.").unwrap().add(1);
         running.gauge("share", "Share.").unwrap().set(0.5);
         assert_eq!(
             own_lines(&metrics),
             [
-                r#"lb_plugin_hits{plugin="canary",upstream="web"} 3"#,
-                r#"lb_plugin_share{plugin="canary",upstream="web"} 0.5"#,
+                r#"lb_plugin_hits{plugin="canary",upstream="web",route=""} 3"#,
+                r#"lb_plugin_share{plugin="canary",upstream="web",route=""} 0.5"#,
             ]
         );
         assert!(metrics.render().contains("# HELP lb_plugin_hits Hits.\n"));
 
-        let next = metrics.own("canary", "web");
+        let next = opened(&metrics, "canary", "web");
         next.counter("hits", "Hits.").unwrap().inc();
         drop(running);
         assert_eq!(
             own_lines(&metrics),
-            [r#"lb_plugin_hits{plugin="canary",upstream="web"} 4"#]
+            [r#"lb_plugin_hits{plugin="canary",upstream="web",route=""} 4"#]
         );
         drop(next);
         assert_eq!(own_lines(&metrics), [""; 0]);
@@ -217,7 +226,7 @@ mod tests {
     #[test]
     fn a_name_has_one_kind_while_it_lives() {
         let metrics = Metrics::new("1");
-        let (one, other) = (metrics.own("a", "web"), metrics.own("b", "web"));
+        let (one, other) = (opened(&metrics, "a", "web"), opened(&metrics, "b", "web"));
         let counter = one.counter("x", "").unwrap();
         assert_eq!(other.gauge("x", "").unwrap_err(), "it exists as a counter");
         assert!(one.histogram("x", "", &[1.0]).is_err());
@@ -225,8 +234,7 @@ mod tests {
             .counter("x", "")
             .expect("the same kind under other labels");
         drop((one, counter, other));
-        metrics
-            .own("b", "web")
+        opened(&metrics, "b", "web")
             .gauge("x", "")
             .expect("the name is free again");
     }
@@ -234,7 +242,7 @@ mod tests {
     #[test]
     fn hostile_names_and_numbers_are_refused() {
         let metrics = Metrics::new("1");
-        let own = metrics.own("a", "web");
+        let own = opened(&metrics, "a", "web");
         assert!(own.counter("not a name", "").is_err());
         assert!(
             own.counter("calls_total", "")
@@ -249,8 +257,7 @@ mod tests {
         }
         assert!(own.counter("one_more", "").unwrap_err().contains("64"));
         own.counter("c1", "").expect("what is open stays open");
-        metrics
-            .own("a", "other")
+        opened(&metrics, "a", "other")
             .counter("one_more", "")
             .expect("the bound is per use");
         assert_eq!(own_lines(&metrics).len(), 65 - 1);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 use tidegate_runtime::FaultKind;
+use tidegate_runtime::Place;
 
 #[derive(Deserialize)]
 struct File {
@@ -51,7 +52,8 @@ fn kinds() -> BTreeMap<String, String> {
         metrics.endpoint("web", "a"),
         metrics.upstream("web"),
         metrics.listener(":80"),
-        metrics.plugin("p", "web"),
+        metrics.plugin("p", &Place::Upstream("web".into())),
+        metrics.plugin("f", &Place::Route("api".into(), 0)),
     );
     let page = metrics.render();
     let kinds = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
@@ -154,6 +156,8 @@ fn the_readme_has_every_value_of_the_closed_labels() {
         row::<RetryReason>(&names::RETRIES),
         row::<RetryRefusal>(&names::RETRIES_REFUSED),
         row::<FallbackReason>(&names::FALLBACK),
+        row::<Phase>(&names::PLUGIN_CALLS),
+        row::<Deed>(&names::PLUGIN_DEEDS),
         row::<QueueRefusal>(&names::QUEUE_REFUSED),
         row::<FaultKind>(&names::PLUGIN_FAULTS),
         row::<ReloadResult>(&names::CONFIG_RELOADS),

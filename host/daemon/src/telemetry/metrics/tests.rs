@@ -3,7 +3,7 @@
 use super::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tidegate_runtime::FaultKind;
+use tidegate_runtime::{FaultKind, Place};
 
 fn lines(metrics: &Metrics, start: &str) -> Vec<String> {
     let page = metrics.render();
@@ -33,7 +33,7 @@ fn every_family_of_the_host_is_on_the_page_once_with_its_labels() {
     let _held = (
         metrics.upstream("web"),
         metrics.listener("0.0.0.0:80"),
-        metrics.plugin("p", "web"),
+        metrics.plugin("p", &Place::Route("api".into(), 0)),
     );
     let page = metrics.render();
     for spec in names::ALL {
@@ -134,7 +134,7 @@ fn what_left_the_configuration_leaves_the_page() {
     let gone = metrics.endpoint("web", "gone");
     let held = (
         metrics.upstream("web"),
-        metrics.plugin("p", "web"),
+        metrics.plugin("p", &Place::Upstream("web".into())),
         metrics.listener(":80"),
     );
     assert_eq!(lines(&metrics, "lb_active_connections{").len(), 2);
@@ -234,21 +234,22 @@ fn an_upstream_shows_its_queue_and_its_straits() {
 #[test]
 fn a_plugin_counts_calls_faults_instances_and_its_generation() {
     let metrics = Metrics::new("1");
-    let plugin = metrics.plugin("sticky", "web");
-    plugin.call(95);
-    plugin.call(300_000_000);
-    plugin.call_untimed();
-    plugin.fault(FaultKind::Trap);
+    let plugin = metrics.plugin("sticky", &Place::Upstream("web".into()));
+    plugin.call(Phase::Select, 95);
+    plugin.call(Phase::Select, 300_000_000);
+    plugin.call_untimed(Phase::Select);
+    plugin.fault(Phase::Select, FaultKind::Trap);
     plugin.instances().inc();
     plugin.generation().set(7);
-    let labels = r#"plugin="sticky",upstream="web""#;
+    let place = r#"plugin="sticky",upstream="web",route="""#;
+    let labels = format!(r#"{place},phase="select""#);
     for expected in [
         format!("lb_plugin_calls_total{{{labels}}} 3"),
         format!("lb_plugin_faults_total{{{labels},kind=\"trap\"}} 1"),
         format!("lb_plugin_call_seconds_bucket{{{labels},le=\"0.0000001\"}} 1"),
         format!("lb_plugin_call_seconds_bucket{{{labels},le=\"+Inf\"}} 2"),
-        format!("lb_plugin_instances{{{labels}}} 1"),
-        format!("lb_plugin_generation{{{labels}}} 7"),
+        format!("lb_plugin_instances{{{place}}} 1"),
+        format!("lb_plugin_generation{{{place}}} 7"),
     ] {
         assert!(
             metrics.render().lines().any(|line| line == expected),

@@ -1,0 +1,308 @@
+//! The client's session with the message held back: a request whose body is here already,
+//! a response whose head waits for its body.
+//!
+//! Pingora sends heads as they come, and asks for a body only once there is a connection to
+//! an endpoint. A filter that wants a body whole needs neither to have happened yet. So the
+//! client's session is put into this one for the rest of the exchange: it answers for the
+//! body that was read, and keeps the head of the response until the last byte is there.
+//! [`Hold::give_back`] takes the session out again before the connection is used for the
+//! next request.
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use parking_lot::Mutex;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
+use pingora::protocols::http::custom::CustomMessageWrite;
+use pingora::protocols::http::custom::server::Session as Custom;
+use pingora::protocols::http::{HttpTask, ServerSession};
+use pingora::protocols::l4::socket::SocketAddr;
+use pingora::proxy::Session;
+use pingora::{Error, ErrorType, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+/// What the exchange knows of its held session.
+#[derive(Default)]
+pub struct Hold {
+    response: AtomicBool,
+    back: Mutex<Option<ServerSession>>,
+}
+
+impl Hold {
+    /// Holds the session of this exchange from now on; `body` is the request's, when it was
+    /// read and is to be sent.
+    pub fn take(session: &mut Session, body: Option<Bytes>) -> Arc<Self> {
+        let hold = Arc::new(Self::default());
+        let held = Held {
+            inner: None,
+            body,
+            head: None,
+            collected: BytesMut::new(),
+            hold: hold.clone(),
+        };
+        // The held session needs the real one, which is behind it: two steps.
+        let empty = ServerSession::new_custom(Box::new(()));
+        let inner = std::mem::replace(&mut *session.downstream_session, empty);
+        let held = Held {
+            inner: Some(inner),
+            ..held
+        };
+        *session.downstream_session = ServerSession::new_custom(Box::new(held));
+        hold
+    }
+
+    /// The head of the response that comes next waits for its body.
+    pub fn hold_response(&self) {
+        self.response.store(true, Relaxed);
+    }
+
+    /// Puts the client's session back into its place.
+    pub async fn give_back(&self, session: &mut Session) {
+        if let Some(held) = session.downstream_session.as_custom_mut() {
+            // What this is for, there being no other way to name the type again.
+            let _ = held.finish_custom().await;
+        }
+        if let Some(inner) = self.back.lock().take() {
+            *session.downstream_session = inner;
+        }
+    }
+}
+
+struct Held {
+    /// There until it is given back.
+    inner: Option<ServerSession>,
+    body: Option<Bytes>,
+    head: Option<Box<ResponseHeader>>,
+    collected: BytesMut,
+    hold: Arc<Hold>,
+}
+
+impl Held {
+    fn inner(&self) -> &ServerSession {
+        self.inner.as_ref().expect("the session is given back last")
+    }
+
+    fn inner_mut(&mut self) -> &mut ServerSession {
+        self.inner.as_mut().expect("the session is given back last")
+    }
+
+    /// The whole response, now that its length is known.
+    async fn release(&mut self, mut head: Box<ResponseHeader>) -> Result<bool> {
+        let body = std::mem::take(&mut self.collected).freeze();
+        head.remove_header(&header::TRANSFER_ENCODING);
+        head.insert_header(header::CONTENT_LENGTH, body.len())?;
+        let tasks = vec![
+            HttpTask::Header(head, false),
+            HttpTask::Body(Some(body), true),
+        ];
+        self.inner_mut().response_duplex_vec(tasks).await
+    }
+}
+
+#[async_trait]
+impl Custom for Held {
+    async fn response_duplex_vec(&mut self, tasks: Vec<HttpTask>) -> Result<bool> {
+        let mut end = false;
+        let mut through = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            match task {
+                HttpTask::Header(head, false)
+                    if self.hold.response.load(Relaxed) && !head.status.is_informational() =>
+                {
+                    self.head = Some(head);
+                }
+                HttpTask::Body(data, last) if self.head.is_some() => {
+                    self.collected.extend(data.into_iter().flatten());
+                    if last && let Some(head) = self.head.take() {
+                        end = self.release(head).await?;
+                    }
+                }
+                HttpTask::Done if self.head.is_some() => {
+                    if let Some(head) = self.head.take() {
+                        end = self.release(head).await?;
+                    }
+                }
+                // HTTP/1 has no place for them after a known length.
+                HttpTask::Trailer(_) if self.head.is_some() => {}
+                HttpTask::Done if end => {}
+                other => through.push(other),
+            }
+        }
+        if !through.is_empty() {
+            end |= self.inner_mut().response_duplex_vec(through).await?;
+        }
+        Ok(end)
+    }
+
+    fn is_body_done(&mut self) -> bool {
+        self.body.is_some() || self.inner_mut().is_body_done()
+    }
+
+    fn is_body_empty(&mut self) -> bool {
+        match &self.body {
+            Some(body) => body.is_empty(),
+            None => self.inner_mut().is_body_empty(),
+        }
+    }
+
+    fn enable_retry_buffering(&mut self) {
+        if self.body.is_none() {
+            self.inner_mut().enable_retry_buffering();
+        }
+    }
+
+    fn retry_buffer_truncated(&self) -> bool {
+        self.body.is_none() && self.inner().retry_buffer_truncated()
+    }
+
+    fn get_retry_buffer(&self) -> Option<Bytes> {
+        match &self.body {
+            Some(body) => Some(body.clone()),
+            None => self.inner().get_retry_buffer(),
+        }
+    }
+
+    async fn read_body_bytes(&mut self) -> Result<Option<Bytes>> {
+        match &self.body {
+            Some(_) => Ok(None),
+            None => self.inner_mut().read_request_body().await,
+        }
+    }
+
+    async fn read_body_or_idle(&mut self, no_body_expected: bool) -> Result<Option<Bytes>> {
+        let idle = no_body_expected || self.body.is_some();
+        self.inner_mut().read_body_or_idle(idle).await
+    }
+
+    async fn finish_custom(&mut self) -> Result<()> {
+        *self.hold.back.lock() = self.inner.take();
+        Ok(())
+    }
+
+    // The rest is the client's own.
+
+    fn req_header(&self) -> &RequestHeader {
+        self.inner().req_header()
+    }
+
+    fn req_header_mut(&mut self) -> &mut RequestHeader {
+        self.inner_mut().req_header_mut()
+    }
+
+    async fn drain_request_body(&mut self) -> Result<()> {
+        self.inner_mut().drain_request_body().await
+    }
+
+    async fn write_response_header(&mut self, head: Box<ResponseHeader>, _: bool) -> Result<()> {
+        self.inner_mut().write_response_header(head).await
+    }
+
+    async fn write_response_header_ref(&mut self, head: &ResponseHeader, _: bool) -> Result<()> {
+        self.inner_mut().write_response_header_ref(head).await
+    }
+
+    async fn write_body(&mut self, data: Bytes, end: bool) -> Result<()> {
+        self.inner_mut().write_response_body(data, end).await
+    }
+
+    async fn write_trailers(&mut self, trailers: HeaderMap) -> Result<()> {
+        self.inner_mut().write_response_trailers(trailers).await
+    }
+
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) {
+        self.inner_mut().set_read_timeout(timeout);
+    }
+
+    fn get_read_timeout(&self) -> Option<Duration> {
+        self.inner().get_read_timeout()
+    }
+
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) {
+        self.inner_mut().set_write_timeout(timeout);
+    }
+
+    fn get_write_timeout(&self) -> Option<Duration> {
+        self.inner().get_write_timeout()
+    }
+
+    fn set_total_drain_timeout(&mut self, timeout: Option<Duration>) {
+        self.inner_mut().set_total_drain_timeout(timeout);
+    }
+
+    fn get_total_drain_timeout(&self) -> Option<Duration> {
+        self.inner().get_total_drain_timeout()
+    }
+
+    fn request_summary(&self) -> String {
+        self.inner().request_summary()
+    }
+
+    fn response_written(&self) -> Option<&ResponseHeader> {
+        self.inner().response_written()
+    }
+
+    async fn shutdown(&mut self, _: u32, _: &str) {
+        self.inner_mut().shutdown().await;
+    }
+
+    async fn finish(&mut self) -> Result<()> {
+        self.inner_mut().finish_body().await
+    }
+
+    fn body_bytes_sent(&self) -> usize {
+        self.inner().body_bytes_sent()
+    }
+
+    fn body_bytes_read(&self) -> usize {
+        self.inner().body_bytes_read()
+    }
+
+    fn digest(&self) -> Option<&Digest> {
+        self.inner().digest()
+    }
+
+    fn digest_mut(&mut self) -> Option<&mut Digest> {
+        self.inner_mut().digest_mut()
+    }
+
+    fn client_addr(&self) -> Option<&SocketAddr> {
+        self.inner().client_addr()
+    }
+
+    fn server_addr(&self) -> Option<&SocketAddr> {
+        self.inner().server_addr()
+    }
+
+    fn pseudo_raw_h1_request_header(&self) -> Bytes {
+        self.inner().to_h1_raw()
+    }
+
+    fn is_upgrade_req(&self) -> bool {
+        self.inner().is_upgrade_req()
+    }
+
+    fn was_upgraded(&self) -> bool {
+        self.inner().was_upgraded()
+    }
+
+    fn take_custom_message_reader(&mut self) -> Option<Reader> {
+        None
+    }
+
+    fn restore_custom_message_reader(&mut self, _: Reader) -> Result<()> {
+        Err(Error::new(ErrorType::InternalError))
+    }
+
+    fn take_custom_message_writer(&mut self) -> Option<Box<dyn CustomMessageWrite>> {
+        None
+    }
+
+    fn restore_custom_message_writer(&mut self, _: Box<dyn CustomMessageWrite>) -> Result<()> {
+        Err(Error::new(ErrorType::InternalError))
+    }
+}
+
+type Reader = Box<dyn futures_core::Stream<Item = Result<Bytes>> + Unpin + Send + Sync>;

@@ -1,0 +1,120 @@
+//! What the filters of a route make of an exchange.
+//!
+//! Forwards through `request` and `body`, backwards through `response` and `body`. Each call
+//! is one [`ask`]: leave from the warden, the view out, the answer in. What it answers is
+//! applied here, by the host, whole or not at all.
+
+mod apply;
+mod ask;
+mod body;
+mod held;
+mod reply;
+mod request;
+mod response;
+
+pub use apply::edit_response;
+pub use body::{request_chunk, response_chunk};
+pub use held::Hold;
+pub use reply::write as write_reply;
+pub use request::run as on_request;
+pub use response::{begin_body as begin_response_body, run as on_response};
+
+use crate::snapshot::Route;
+use body::Part;
+use bytes::Bytes;
+use pingora::http::ResponseHeader;
+use std::sync::Arc;
+use std::time::Duration;
+use tidegate_runtime::{Reply, Visit};
+
+/// An exchange on its way through the filters of its route.
+#[derive(Default)]
+pub struct Passage {
+    /// One for each filter, in the order of the route.
+    visits: Vec<Visit>,
+    /// Filters that see the response, by bit: those that have seen the request, and those
+    /// before the end of the way that did not ask for it.
+    met: u32,
+    /// Filters have seen the head of the response.
+    answered: bool,
+    request_body: Vec<Part>,
+    response_body: Vec<Part>,
+    /// The head that the client got or is to get, for those who see the body.
+    head: Option<ResponseHeader>,
+    /// The request's body has met a filter: it cannot be sent again.
+    body_met: bool,
+    /// Buffered bodies live in a session that holds the message back.
+    hold: Option<Arc<Hold>>,
+    /// What a filter wants answered instead, once the exchange has been stopped.
+    instead: Option<Reply>,
+    /// A filter, or what a body may not be, has ended the exchange.
+    stop: bool,
+    /// Name of the filter that answered.
+    answered_by: Option<String>,
+    /// The target as the client sent it, when a filter has rewritten it.
+    target: Option<Bytes>,
+    /// How long each took, when the client is to be told.
+    timings: Option<Vec<(String, Duration)>>,
+}
+
+impl Passage {
+    /// The way through a route's filters; nothing at all without filters.
+    pub fn new(route: &Route) -> Self {
+        let visits = route.filters.iter();
+        Self {
+            visits: visits.map(|each| Visit::new(each.filter.clone())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Measures each call from now on.
+    pub fn time(&mut self) {
+        self.timings = Some(Vec::new());
+    }
+
+    /// How long each filter took, in the order of the calls.
+    pub fn timings(&self) -> Option<&[(String, Duration)]> {
+        self.timings.as_deref()
+    }
+
+    /// Whether the request's body has met a filter.
+    pub fn body_met(&self) -> bool {
+        self.body_met
+    }
+
+    /// Whether the exchange was stopped on its way through the filters.
+    pub fn is_stopped(&self) -> bool {
+        self.stop
+    }
+
+    /// Stops the exchange: no other attempt follows.
+    pub fn stop(&mut self) {
+        self.stop = true;
+    }
+
+    /// What a filter wants answered instead.
+    pub fn take_instead(&mut self) -> Option<Reply> {
+        self.instead.take()
+    }
+
+    /// Name of the filter that answered.
+    pub fn answered_by(&self) -> Option<&str> {
+        self.answered_by.as_deref()
+    }
+
+    /// The target as the client sent it, when that is not what goes on.
+    pub fn original_target(&self) -> Option<&[u8]> {
+        self.target.as_deref()
+    }
+
+    /// Whether filters may change the request's body on its way: its length is not known
+    /// before it has ended.
+    pub fn streams_request(&self) -> bool {
+        !self.request_body.is_empty()
+    }
+
+    /// The hold on the client's session, if there is one.
+    pub fn take_hold(&mut self) -> Option<Arc<Hold>> {
+        self.hold.take()
+    }
+}
