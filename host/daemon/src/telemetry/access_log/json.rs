@@ -144,7 +144,7 @@ mod tests {
             prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
             prop_assert!(!line.trim_end().chars().any(char::is_control));
             let value: Value = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(value.as_object().unwrap().len(), 18);
+            prop_assert_eq!(value.as_object().unwrap().len(), 20);
             prop_assert_eq!(value["path"].as_str().unwrap(), String::from_utf8_lossy(&path));
             prop_assert_eq!(value["host"].as_str().unwrap(), String::from_utf8_lossy(&host));
             prop_assert_eq!(value["user_agent"].as_str().unwrap(), String::from_utf8_lossy(&agent));
