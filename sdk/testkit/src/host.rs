@@ -10,10 +10,11 @@ use tidegate_sdk::log::Level;
 use tidegate_sdk::testing::Metric;
 use tracing::Dispatch;
 
+use crate::callouts::Fakes;
 use crate::lines::Lines;
 use crate::load::{Columns, View};
 use crate::series::Series;
-use crate::{Component, Plugin, Request, translate};
+use crate::{Component, Failure, FilterPlugin, Outgoing, Plugin, Reply, Request, translate};
 
 /// One engine for the process, as in the proxy.
 pub(crate) static SANDBOX: LazyLock<Sandbox> =
@@ -36,6 +37,7 @@ pub(crate) struct World {
     lines: Lines,
     dispatch: Dispatch,
     series: Series,
+    pub(crate) callouts: Arc<Fakes>,
 }
 
 impl Host {
@@ -54,6 +56,7 @@ impl Host {
             dispatch: Dispatch::new(lines.clone()),
             lines,
             series: Series::default(),
+            callouts: Arc::default(),
         }))
     }
 
@@ -74,6 +77,48 @@ impl Host {
         let endpoints = self.0.endpoints(endpoints);
         let selector = self.0.selector(component, config, &endpoints)?;
         Ok(Plugin::new(self.0.clone(), selector, endpoints))
+    }
+
+    /// Loads, configures and starts a filter, as at the start of a proxy. It is granted the
+    /// upstreams that [`answers`](Self::answers) has named.
+    ///
+    /// # Errors
+    /// What the operator would read.
+    pub fn filter(&self, component: &Component, config: &str) -> Result<FilterPlugin, LoadError> {
+        let world = &self.0;
+        let component = component.compiled()?;
+        let mut limits = world.limits.lock().clone();
+        limits.http.extend(world.callouts.upstreams());
+        let purpose = Use {
+            plugin: "plugin".to_owned(),
+            place: Place::Route(world.upstream.clone(), 0),
+            config: config.to_owned(),
+            limits,
+            series: Box::new(world.series.clone()),
+            warm: 1,
+        };
+        let filter = world.heard(|| SANDBOX.filter(&component, purpose))?;
+        Ok(FilterPlugin::new(world.clone(), filter))
+    }
+
+    /// Grants an upstream to the filters that are made from now on, and says what it answers
+    /// to their calls out.
+    pub fn answers(
+        &self,
+        upstream: &str,
+        answer: impl FnMut(&Outgoing) -> Result<Reply, Failure> + Send + 'static,
+    ) {
+        self.0.callouts.answer(upstream, Box::new(answer));
+    }
+
+    /// The calls out that upstreams have got so far.
+    pub fn callouts(&self) -> Vec<Outgoing> {
+        self.0.callouts.calls()
+    }
+
+    /// The exchange as the filters left it.
+    pub fn exchange(&self) -> Request {
+        self.0.request.lock().clone()
     }
 
     /// The bounds of the plugins that are made from now on, as the operator may set them.

@@ -27,7 +27,9 @@
 //! serves a request whose plugin failed: for those there is the proxy itself.
 
 mod build;
+mod callouts;
 mod component;
+mod filter;
 mod host;
 mod lines;
 mod load;
@@ -38,10 +40,15 @@ mod translate;
 
 pub use build::BuildError;
 pub use component::Component;
+pub use filter::FilterPlugin;
 pub use host::Host;
 pub use plugin::Plugin;
 pub use request::Request;
-pub use tidegate_runtime::{Fault, FaultKind, Limits, LoadError};
+pub use tidegate_runtime::{Fault, FaultKind, Isolation, Limits, LoadError};
+pub use tidegate_sdk::http_client::{Failure, Outgoing};
 pub use tidegate_sdk::log::Level;
 pub use tidegate_sdk::testing::{Metric, endpoint, endpoints};
-pub use tidegate_sdk::{Choice, Endpoint, HeaderEdit};
+pub use tidegate_sdk::{
+    BodyMode, BodyVerdict, Choice, Endpoint, HeaderEdit, Interest, Reply, RequestEdits,
+    ResponseEdits, Verdict,
+};

@@ -1,12 +1,15 @@
 //! The request that a plugin is to see, in the proxy's own types.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, header, request::Parts};
-use tidegate_runtime::Exchange;
+use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts, response};
+use tidegate_runtime::{Callouts, Exchange};
+use tidegate_sdk::{HeaderEdit, RequestEdits, ResponseEdits};
 
 /// A request, built field by field: `Request::get("/a?b=c").header("x-user", "7")`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     head: Parts,
     scheme: &'static str,
@@ -16,6 +19,9 @@ pub struct Request {
     route: String,
     attempt: u32,
     excluded: Vec<u32>,
+    response: Option<response::Parts>,
+    endpoint: Option<String>,
+    callouts: Option<Arc<dyn Callouts>>,
 }
 
 impl Request {
@@ -46,6 +52,9 @@ impl Request {
             route: "test".to_owned(),
             attempt: 0,
             excluded: Vec::new(),
+            response: None,
+            endpoint: None,
+            callouts: None,
         }
     }
 
@@ -119,6 +128,82 @@ impl Request {
     }
 }
 
+/// What filters see of the response, and what they change.
+impl Request {
+    /// The head of the response to it, from the endpoint 10.0.0.1:80.
+    ///
+    /// # Panics
+    /// When that is no status, or a field is none that HTTP has.
+    pub fn answered(mut self, status: u16, fields: &[(String, Vec<u8>)]) -> Self {
+        let mut response = http::Response::builder().status(status);
+        for (name, value) in fields {
+            response = response.header(name, value.as_slice());
+        }
+        let response = response.body(()).unwrap_or_else(|error| panic!("{error}"));
+        self.response = Some(response.into_parts().0);
+        self.endpoint = Some("10.0.0.1:80".to_owned());
+        self
+    }
+
+    /// First value of a field of the response, as filters left it.
+    pub fn response_field(&self, name: &str) -> Option<&[u8]> {
+        let value = self.response.as_ref()?.headers.get(name)?;
+        Some(value.as_bytes())
+    }
+
+    pub(crate) fn calling(mut self, callouts: Arc<dyn Callouts>) -> Self {
+        self.callouts = Some(callouts);
+        self
+    }
+
+    /// Edits that the sandbox has checked.
+    pub(crate) fn apply(&mut self, edits: &RequestEdits) {
+        edit(&mut self.head.headers, &edits.headers);
+        if let Some(target) = &edits.path_and_query {
+            self.head.uri = target.parse().expect("a target was checked");
+        }
+        for (name, value) in &edits.attributes {
+            self.attributes.retain(|(known, _)| known != name);
+            self.attributes.push((name.clone(), value.clone()));
+        }
+    }
+
+    /// The same for those of a response.
+    pub(crate) fn respond(&mut self, edits: &ResponseEdits) {
+        let Some(response) = &mut self.response else {
+            return;
+        };
+        if let Some(status) = edits.status {
+            response.status = status.try_into().expect("a status was checked");
+        }
+        edit(&mut response.headers, &edits.headers);
+    }
+}
+
+fn edit(fields: &mut HeaderMap, edits: &[HeaderEdit]) {
+    let name = |name: &str| HeaderName::try_from(name).expect("a name was checked");
+    let value = |value: &[u8]| HeaderValue::from_bytes(value).expect("a value was checked");
+    for edit in edits {
+        match edit {
+            HeaderEdit::Set((field, text)) => {
+                fields.insert(name(field), value(text));
+            }
+            HeaderEdit::Append((field, text)) => {
+                fields.append(name(field), value(text));
+            }
+            HeaderEdit::Remove(field) => {
+                fields.remove(name(field));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Request").field(&self.head).finish()
+    }
+}
+
 impl Exchange for Request {
     fn head(&self) -> &Parts {
         &self.head
@@ -153,5 +238,17 @@ impl Exchange for Request {
 
     fn excluded(&self) -> &[u32] {
         &self.excluded
+    }
+
+    fn response(&self) -> Option<&response::Parts> {
+        self.response.as_ref()
+    }
+
+    fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    fn callouts(&self) -> Option<Arc<dyn Callouts>> {
+        self.callouts.clone()
     }
 }
