@@ -33,14 +33,26 @@ async fn families_have_their_kind_and_labels() {
         ),
         ("lb_connections", "gauge", &["listener"]),
         ("lb_connections_total", "counter", &["listener"]),
-        ("lb_plugin_calls_total", "counter", &["plugin", "upstream"]),
+        (
+            "lb_plugin_calls_total",
+            "counter",
+            &["phase", "plugin", "route", "upstream"],
+        ),
         (
             "lb_plugin_call_seconds",
             "histogram",
-            &["plugin", "upstream"],
+            &["phase", "plugin", "route", "upstream"],
         ),
-        ("lb_plugin_instances", "gauge", &["plugin", "upstream"]),
-        ("lb_plugin_generation", "gauge", &["plugin", "upstream"]),
+        (
+            "lb_plugin_instances",
+            "gauge",
+            &["plugin", "route", "upstream"],
+        ),
+        (
+            "lb_plugin_generation",
+            "gauge",
+            &["plugin", "route", "upstream"],
+        ),
         ("lb_config_generation", "gauge", &[]),
         ("lb_config_last_reload_successful", "gauge", &[]),
     ] {

@@ -35,7 +35,7 @@ async fn what_is_no_selector_is_refused() {
         r#"(component (instance $i) (export "tidegate:plugin/selector@9.0.0" (instance $i)))"#,
     );
     stage
-        .refused("another version of the contract", &later, "selector")
+        .refused("another version of the contract", &later, "version 9.0.0")
         .await;
     let hollow = text(
         r#"(component (instance $i) (export "tidegate:plugin/selector@0.1.0" (instance $i)))"#,

@@ -5,6 +5,7 @@
 //! runs tests is quiet. Comparisons with other proxies are in `peers/`.
 
 mod baseline;
+mod filter;
 mod machine;
 mod memory;
 mod origin;
@@ -29,6 +30,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 enum Command {
     /// One choice through the host: every selector, 10 to 1,000 endpoints.
     Select(select::Arguments),
+    /// One call of a filter: reused and one per request, heads and bodies.
+    Filter(filter::Arguments),
     /// A reload with 1,000 endpoints, and the requests that go on meanwhile.
     Reload(reload::Arguments),
     /// From the start of the process to its first proxied answer.
@@ -50,12 +53,14 @@ fn main() -> anyhow::Result<()> {
     println!("{}", machine::describe());
     match command {
         Command::Select(arguments) => select::run(&arguments),
+        Command::Filter(arguments) => filter::run(&arguments),
         Command::Reload(arguments) => reload::run(&arguments),
         Command::Start(arguments) => start::run(&arguments),
         Command::Memory(arguments) => memory::run(&arguments),
         Command::Upkeep(arguments) => upkeep::run(&arguments),
         Command::All { binary } => {
             select::run(&select::Arguments::default())?;
+            filter::run(&filter::Arguments::default())?;
             reload::run(&reload::Arguments::default())?;
             start::run(&start::Arguments::of(&binary))?;
             memory::run(&memory::Arguments::of(&binary))?;

@@ -22,7 +22,7 @@ pub const IDLE: &str = "idle";
 /// What a process has once.
 pub struct World {
     directory: TempDir,
-    sandbox: Sandbox,
+    pub sandbox: Sandbox,
     metrics: Arc<Metrics>,
     prober: Arc<Prober>,
 }
