@@ -3,6 +3,7 @@
 
 mod field;
 mod key;
+mod target;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ pub use field::{EditableName, FieldName, FieldValue};
 pub use key::Key;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
+pub use target::Target;
 
 /// What a plugin's `config` section is read into. Everything that serde can deserialize is one:
 /// derive `serde::Deserialize` and do not implement this.
