@@ -17,25 +17,15 @@ pub struct Template(Vec<Part>);
 
 impl Template {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let after_scheme = ["http://", "https://"]
-            .iter()
-            .find_map(|scheme| text.strip_prefix(scheme));
-        let begins = after_scheme
-            .or_else(|| (text.starts_with('/') || text.starts_with("{path}")).then_some("here"));
-        let Some(host) = begins else {
-            return Err(format!(
-                "`{text}` does not begin with https://, http:// or a slash"
-            ));
-        };
-        if host.is_empty()
-            || host.starts_with(['/', '?'])
-            || host.starts_with("{path}")
-            || host.starts_with("{query}")
-        {
-            return Err(
-                "a host is missing after ://; {host} is the one that the client asked for"
-                    .to_owned(),
-            );
+        let mut schemes = ["http://", "https://"].iter();
+        match schemes.find_map(|scheme| text.strip_prefix(scheme)) {
+            Some(rest) => check_host(rest)?,
+            None if text.starts_with('/') || text.starts_with("{path}") => (),
+            None => {
+                return Err(format!(
+                    "`{text}` does not begin with https://, http:// or a slash"
+                ));
+            }
         }
         if text.contains("?{query}") || text.contains("&{query}") {
             return Err("{query} brings its question mark along: write {path}{query}".to_owned());
@@ -49,7 +39,14 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(text) => location.push_str(text),
-                Part::Path => location.push_str(&request::path()),
+                Part::Path => {
+                    let path = request::path();
+                    // `OPTIONS *` has none: the asterisk must not become a part of the host.
+                    if !path.starts_with('/') {
+                        location.push('/');
+                    }
+                    location.push_str(&path);
+                }
                 Part::Query => {
                     if let Some(query) = request::query() {
                         location.push('?');
@@ -61,6 +58,17 @@ impl Template {
         }
         Some(on_this_host(location))
     }
+}
+
+/// What follows the scheme begins with a host.
+fn check_host(rest: &str) -> Result<(), String> {
+    let other = ["/", "?", "#", "{path}", "{query}"];
+    if rest.is_empty() || other.iter().any(|other| rest.starts_with(other)) {
+        return Err(
+            "a host is missing after ://; {host} is the one that the client asked for".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn parts(text: &str) -> Result<Vec<Part>, String> {
