@@ -56,6 +56,7 @@ mod tests {
             "rate-limit",
             "redirect",
             "rewrite",
+            "traffic-split",
         ];
         assert_eq!(names, expected);
         for (name, bytes) in FILTERS {
