@@ -51,6 +51,7 @@ mod tests {
         let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
         let expected = [
             "cors",
+            "ext-auth",
             "headers",
             "ip-allow",
             "rate-limit",
