@@ -50,6 +50,7 @@ mod tests {
     fn every_built_in_filter_is_here_and_is_a_component() {
         let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
         let expected = [
+            "api-key",
             "cors",
             "ext-auth",
             "headers",

@@ -3,12 +3,14 @@
 
 mod field;
 mod key;
+mod quoted;
 mod target;
 
 use std::time::Duration;
 
 pub use field::{EditableName, FieldName, FieldValue};
 pub use key::Key;
+pub use quoted::Quoted;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 pub use target::Target;
