@@ -51,6 +51,7 @@ mod tests {
         let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
         let expected = [
             "api-key",
+            "basic-auth",
             "cors",
             "ext-auth",
             "headers",
