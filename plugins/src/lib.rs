@@ -49,7 +49,18 @@ mod tests {
     #[test]
     fn every_built_in_filter_is_here_and_is_a_component() {
         let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
-        let expected = ["headers"];
+        let expected = [
+            "api-key",
+            "basic-auth",
+            "cors",
+            "ext-auth",
+            "headers",
+            "ip-allow",
+            "rate-limit",
+            "redirect",
+            "rewrite",
+            "traffic-split",
+        ];
         assert_eq!(names, expected);
         for (name, bytes) in FILTERS {
             assert_component(name, bytes, 1024 * 1024);

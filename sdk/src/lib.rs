@@ -58,8 +58,8 @@
 //! What the host offers is in modules of free functions: [`request`], [`state`], [`random`],
 //! [`clock`], [`metrics`] and [`log`] for both, [`load`] for selectors, [`response`] and
 //! [`http_client`] for filters. In a plugin they call the host. In a native build they answer from
-//! the fakes in [`testing`], so the logic of a plugin is tested by plain `cargo test`. What most
-//! selectors need again and again is in [`algorithms`].
+//! the fakes in [`testing`], so the logic of a plugin is tested by plain `cargo test`. What many
+//! plugins need again and again is in [`algorithms`], and what many of them are told in [`config`].
 //!
 //! This crate opens nothing that the contract (`wit/`) does not: no network but what
 //! [`http_client`] is granted, no files, no environment, no threads.

@@ -3,13 +3,17 @@
 
 mod field;
 mod key;
+mod quoted;
+mod target;
 
 use std::time::Duration;
 
 pub use field::{EditableName, FieldName, FieldValue};
 pub use key::Key;
+pub use quoted::Quoted;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
+pub use target::Target;
 
 /// What a plugin's `config` section is read into. Everything that serde can deserialize is one:
 /// derive `serde::Deserialize` and do not implement this.

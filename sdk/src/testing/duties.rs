@@ -1,6 +1,7 @@
 //! What the real host calls a fault of a filter, as far as one filter can be judged alone.
 
 use super::fields::Field;
+use crate::config::Target;
 use crate::{HeaderEdit, Reply, RequestEdits, ResponseEdits, fields};
 
 const MAX_FIELDS: usize = 64;
@@ -14,7 +15,7 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 pub(super) fn request_edits(edits: &RequestEdits) -> Result<(), String> {
     header_edits(&edits.headers)?;
     match &edits.path_and_query {
-        Some(target) => path(target),
+        Some(target) => Target::parse(target).map(|_| ()),
         None => Ok(()),
     }
 }
@@ -52,19 +53,6 @@ pub(super) fn attributes(attributes: &[(String, String)]) -> Result<(), String> 
             "attributes of {bytes} bytes; at most {MAX_ATTRIBUTE_BYTES}"
         )),
         _ => Ok(()),
-    }
-}
-
-/// A path and query that can stand in a request.
-pub(super) fn path(target: &str) -> Result<(), String> {
-    let shown = target.escape_debug();
-    if !target.starts_with('/') {
-        return Err(format!("the path `{shown}` does not begin with a slash"));
-    }
-    let printable = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-    match target.bytes().all(printable) {
-        true => Ok(()),
-        false => Err(format!("the path `{shown}` is not percent-encoded")),
     }
 }
 

@@ -24,7 +24,7 @@ impl fmt::Display for World {
 pub(super) fn names(world: World) -> impl Iterator<Item = &'static str> {
     let table = match world {
         World::Selector => tidegate_plugins::SELECTORS,
-        World::Filter => FILTERS,
+        World::Filter => tidegate_plugins::FILTERS,
     };
     table.iter().map(|(name, _)| *name)
 }
@@ -34,22 +34,6 @@ pub(super) fn world(name: &str) -> Option<World> {
     let mut worlds = [World::Selector, World::Filter].into_iter();
     worlds.find(|world| names(*world).any(|known| known == name))
 }
-
-/// Their names are taken before they are here: a file that uses them is read already, and is
-/// refused when its plugins are looked for.
-const FILTERS: &[(&str, &[u8])] = &[
-    ("api-key", &[]),
-    ("basic-auth", &[]),
-    ("cors", &[]),
-    ("ext-auth", &[]),
-    ("headers", &[]),
-    ("ip-allow", &[]),
-    ("jwt", &[]),
-    ("rate-limit", &[]),
-    ("redirect", &[]),
-    ("rewrite", &[]),
-    ("traffic-split", &[]),
-];
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::config::Target;
 use crate::http_client::{Failure, Outgoing};
 use crate::testing::duties;
 use crate::testing::world::{Answer, Phase, World};
@@ -28,7 +29,7 @@ fn permit(world: &mut World, request: &Outgoing) -> Result<Answer, Failure> {
         .ok_or(Failure::Denied)?;
     world.callouts_of_call += 1;
     let valid = fields::is_token(&request.method)
-        && duties::path(&request.path_and_query).is_ok()
+        && Target::parse(&request.path_and_query).is_ok()
         && duties::outgoing_fields(&request.headers).is_ok()
         && request.timeout > 0;
     if !valid {

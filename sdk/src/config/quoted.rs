@@ -1,0 +1,41 @@
+//! Text for a place between quotes in a field, such as a realm.
+
+use std::ops::Deref;
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// Text that can stand between quotes as it is (RFC 9110, 5.6.4): printable ASCII without quotes and
+/// backslashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted(String);
+
+impl Quoted {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It has other characters.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte);
+        match text.bytes().all(plain) {
+            true => Ok(Quoted(text.to_owned())),
+            false => Err(format!(
+                "`{}` has more than letters of ASCII, or has quotes or backslashes",
+                text.escape_debug()
+            )),
+        }
+    }
+}
+
+impl Deref for Quoted {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Quoted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Quoted::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
