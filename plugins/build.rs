@@ -1,4 +1,4 @@
-//! Compiles every crate in `selectors/` and `filters/` for `wasm32-wasip2`, in one run of cargo, and
+//! Compiles every crate in `selectors/`, `filters/` and `checks/` for `wasm32-wasip2`, in one run of cargo, and
 //! writes the tables of their components.
 //!
 //! The run has a target directory of its own, `plugins` inside of the workspace's: the outer cargo
@@ -21,7 +21,7 @@ struct Kind {
     table: &'static str,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     Kind {
         folder: "selectors",
         prefix: "selector",
@@ -31,6 +31,11 @@ const KINDS: [Kind; 2] = [
         folder: "filters",
         prefix: "filter",
         table: "FILTERS",
+    },
+    Kind {
+        folder: "checks",
+        prefix: "check",
+        table: "CHECKS",
     },
 ];
 

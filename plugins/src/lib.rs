@@ -1,5 +1,5 @@
 //! The built-in plugins, as the bytes of their components. `build.rs` compiles everything in
-//! `selectors/` and `filters/`; nothing is known of them here but their names.
+//! `selectors/`, `filters/` and `checks/`; nothing is known of them here but their names.
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
@@ -11,6 +11,11 @@ pub fn selector(name: &str) -> Option<&'static [u8]> {
 /// The component of the built-in filter of that name.
 pub fn filter(name: &str) -> Option<&'static [u8]> {
     find(FILTERS, name)
+}
+
+/// The component of that name with which the host checks itself.
+pub fn check(name: &str) -> Option<&'static [u8]> {
+    find(CHECKS, name)
 }
 
 fn find(table: &[(&str, &'static [u8])], name: &str) -> Option<&'static [u8]> {

@@ -146,3 +146,33 @@ async fn wrong_usage_is_2_and_help_is_0() {
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_breaks_each_bound_and_tells_that_it_held() {
+    let a = Endpoint::start("a").await;
+    let beside = directory();
+    let text = config::web("mine", &[&a]);
+    let text =
+        format!("{text}plugins: {{ mine: {{ builtin: random, deadline: 7ms, memory: 5MiB }} }}\n");
+    std::fs::write(beside.path().join("c.yaml"), text).expect("written");
+    let output = run(beside.path(), &["check", "-c", "c.yaml", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON on stdout");
+    assert_eq!(json["limits"][0]["plugins"], "mine");
+    let bounds = json["limits"][0]["bounds"].as_object().expect("bounds");
+    let names: Vec<&str> = bounds.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["callouts", "deadline", "log", "memory", "stack", "state"]
+    );
+    let told = |bound: &str| bounds[bound].as_str().unwrap_or_default();
+    assert!(
+        told("deadline").starts_with("7ms: "),
+        "{}",
+        told("deadline")
+    );
+    assert!(
+        told("memory").starts_with("5.0 MiB: "),
+        "{}",
+        told("memory")
+    );
+}

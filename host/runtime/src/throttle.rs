@@ -38,6 +38,11 @@ impl Throttle {
         }
     }
 
+    /// Events that were swallowed since the last leave.
+    pub(crate) fn swallowed(&self) -> u64 {
+        self.window.lock().swallowed
+    }
+
     /// Leave for one event, or nothing when it is to be swallowed.
     pub(crate) fn ask(&self, now: Instant) -> Option<Leave> {
         let mut window = self.window.lock();

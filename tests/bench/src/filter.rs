@@ -153,7 +153,6 @@ fn start(world: &World, bytes: &[u8], isolation: Isolation) -> Result<Arc<Filter
 
 /// One request, again and again.
 struct Line {
-    head: RequestHeader,
     view: Option<Box<dyn Exchange>>,
 }
 
@@ -180,10 +179,7 @@ impl Line {
         let client = [192, 0, 2, 1].into();
         let mut view = View::new("http", "shop.example.com".into(), client, "bench".into());
         view.lend(&mut head);
-        Ok(Self {
-            head,
-            view: Some(view),
-        })
+        Ok(Self { view: Some(view) })
     }
 
     fn request(&mut self, filter: &Arc<Filter>) {

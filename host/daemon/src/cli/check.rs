@@ -1,6 +1,7 @@
 //! `tidegate check`: a reload without its last step.
 
 use super::probe;
+use super::self_test::{self, Held};
 use crate::admin;
 use crate::config::{Config, Problems};
 use crate::reload;
@@ -27,15 +28,21 @@ fn warn_of_silence(config: &Config, resolver: &Resolver) {
 /// Checks the file, every plugin in it and, when asked, that the endpoints listen.
 pub fn check(file: &Path, json: bool, probe: bool) -> ExitCode {
     match examine(file, probe) {
-        Ok(summary) if json => {
-            println!(
-                "{}",
-                serde_json::json!({ "problems": [], "summary": summary })
-            );
+        Ok((summary, held)) if json => {
+            let answer = serde_json::json!({
+                "problems": [], "summary": summary, "limits": limits(&held),
+            });
+            println!("{answer}");
             ExitCode::SUCCESS
         }
-        Ok(summary) => {
+        Ok((summary, held)) => {
             println!("{}: fine: {summary}", file.display());
+            for (plugins, held) in held {
+                println!("the bounds of {plugins}, each broken by a plugin of the host's own:");
+                for Held { bound, told } in held {
+                    println!("  {bound:9} {told}");
+                }
+            }
             ExitCode::SUCCESS
         }
         Err(problems) => {
@@ -49,7 +56,20 @@ pub fn check(file: &Path, json: bool, probe: bool) -> ExitCode {
     }
 }
 
-fn examine(file: &Path, probe: bool) -> Result<String, Problems> {
+fn limits(held: &[(String, Vec<Held>)]) -> serde_json::Value {
+    let each = held.iter().map(|(plugins, held)| {
+        let bounds = held
+            .iter()
+            .map(|held| (held.bound.to_owned(), held.told.as_str().into()));
+        let bounds: serde_json::Map<_, serde_json::Value> = bounds.collect();
+        serde_json::json!({ "plugins": plugins, "bounds": bounds })
+    });
+    each.collect()
+}
+
+type Examined = (String, Vec<(String, Vec<Held>)>);
+
+fn examine(file: &Path, probe: bool) -> Result<Examined, Problems> {
     let config = reload::load(file)?;
     let options = Options {
         cache: super::run::cache(&config),
@@ -90,10 +110,11 @@ fn examine(file: &Path, probe: bool) -> Result<String, Problems> {
         .values()
         .map(|upstream| upstream.endpoints.len())
         .sum();
-    Ok(format!(
+    let summary = format!(
         "{} listeners, {} routes, {} upstreams, {endpoints} endpoints",
         config.listeners.len(),
         snapshot.routes.len(),
         snapshot.upstreams.len(),
-    ))
+    );
+    Ok((summary, self_test::run(&sandbox, &snapshot)?))
 }

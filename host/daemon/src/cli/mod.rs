@@ -5,6 +5,7 @@ mod demo;
 mod probe;
 mod reload;
 mod run;
+mod self_test;
 mod signals;
 
 use crate::telemetry::{self, Format};

@@ -80,6 +80,11 @@ impl Filter {
         self.stock.shared.high_water.load(Ordering::Relaxed)
     }
 
+    /// Lines that it wanted to log and that were dropped, since one was last written.
+    pub fn dropped_lines(&self) -> u64 {
+        self.stock.shared.lines.swallowed()
+    }
+
     /// Name of the plugin.
     pub fn plugin(&self) -> &str {
         &self.stock.shared.plugin
