@@ -12,14 +12,14 @@ use crate::key::Key;
 use crate::keys::{Refusal, UNKNOWN};
 use crate::token::Token;
 
-/// The name in the state.
-const SET: &str = "jwks";
 /// Keys of one set that are looked at.
 const MOST: usize = 64;
 /// How long an instance does not look whether another one has fetched.
 const LOOK: Duration = Duration::from_secs(1);
 
 pub struct Remote {
+    /// In the state, which outlives the configuration: keys of another place are not these.
+    name: String,
     jwks: Jwks,
     keys: Vec<Key>,
     /// When the keys were fetched, in milliseconds; 0: never.
@@ -39,6 +39,7 @@ impl Remote {
     pub fn new(jwks: Jwks) -> Self {
         let rate = 1.0 / jwks.refetch.as_secs_f64();
         Remote {
+            name: format!("jwks of {} {}", jwks.upstream, &*jwks.path),
             jwks,
             keys: Vec::new(),
             fetched: 0,
@@ -96,7 +97,7 @@ impl Remote {
 
     fn take_over(&mut self) {
         self.looked = Some(clock::now());
-        let Some(value) = state::get(SET) else {
+        let Some(value) = state::get(&self.name) else {
             return;
         };
         let Some((when, set)) = value.split_first_chunk() else {
@@ -138,7 +139,7 @@ impl Remote {
         let fetched = match outgoing.send() {
             Ok(reply) if reply.status == 200 => parse(&reply.body).map(|keys| (keys, reply.body)),
             Ok(reply) => Err(format!("the status is {}", reply.status)),
-            Err(failure) => Err(format!("{failure:?}")),
+            Err(failure) => Err(failure.explain().to_owned()),
         };
         match fetched {
             Ok((keys, body)) => self.keep(keys, &body),
@@ -152,7 +153,7 @@ impl Remote {
         self.keys = keys;
         self.fetched = now;
         let value = [&now.to_le_bytes()[..], set].concat();
-        if let Err(problem) = state::set(SET, &value, None) {
+        if let Err(problem) = state::set(&self.name, &value, None) {
             log::warn!("the keys cannot be shared, so each instance fetches its own: {problem}");
         }
     }

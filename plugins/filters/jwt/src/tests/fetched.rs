@@ -97,6 +97,20 @@ fn keys_are_fetched_anew_after_their_time_also_for_tokens_that_are_remembered() 
 }
 
 #[test]
+fn keys_of_another_place_are_not_taken_over() {
+    let host = Host::new();
+    let mut before = filter(&host);
+    idp(&host);
+    assert!(passes(&host, &mut before));
+    let config = r#"{"audience": "*", "jwks": {"upstream": "other", "path": "/keys?v=1"}}"#;
+    let mut after = host.filter::<Jwt>(config).unwrap();
+    assert_eq!(
+        refusal(&host, &mut after, bearer(TOKEN)).as_deref(),
+        Some("503")
+    );
+}
+
+#[test]
 fn a_key_that_is_gone_is_gone_for_remembered_tokens_too() {
     let host = Host::new();
     let mut filter = filter(&host);
