@@ -61,6 +61,7 @@ mod tests {
             "ext-auth",
             "headers",
             "ip-allow",
+            "jwt",
             "rate-limit",
             "redirect",
             "rewrite",

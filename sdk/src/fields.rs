@@ -26,6 +26,7 @@ pub(crate) fn is_token(name: &str) -> bool {
 pub(crate) fn name(name: &str) -> Result<(), String> {
     match is_token(name) {
         true => Ok(()),
+        false if name.is_empty() => Err("a name is missing".to_owned()),
         false => Err(format!("`{}` is not a field name", name.escape_debug())),
     }
 }

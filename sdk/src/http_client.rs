@@ -34,6 +34,21 @@ pub fn post(upstream: &str, path_and_query: &str, body: impl Into<Vec<u8>>) -> O
     Outgoing::new("POST", upstream, path_and_query).body(body)
 }
 
+impl Failure {
+    /// Why there was no reply, for a line in the log: `the upstream did not answer in time`.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Failure::Denied => {
+                "the plugin's grant does not name the upstream, or there were too many calls"
+            }
+            Failure::TimedOut => "the upstream did not answer in time",
+            Failure::Unavailable => "no endpoint of the upstream answered",
+            Failure::TooLarge => "the request or the reply was too large",
+            Failure::Invalid => "the request cannot be sent",
+        }
+    }
+}
+
 impl Outgoing {
     /// A request by any method. The path begins with a slash.
     pub fn new(method: &str, upstream: &str, path_and_query: &str) -> Self {

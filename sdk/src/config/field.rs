@@ -28,7 +28,8 @@ impl FieldName {
     /// # Errors
     /// It is not one.
     pub fn parse(name: &str) -> Result<Self, String> {
-        fields::name(name).map(|()| FieldName(name.to_ascii_lowercase()))
+        fields::name(name)?;
+        Ok(FieldName(name.to_ascii_lowercase()))
     }
 }
 
@@ -38,7 +39,8 @@ impl EditableName {
     /// # Errors
     /// It is not one, or the field is the host's.
     pub fn parse(name: &str) -> Result<Self, String> {
-        fields::editable(name).map(|()| EditableName(name.to_ascii_lowercase()))
+        fields::editable(name)?;
+        Ok(EditableName(name.to_ascii_lowercase()))
     }
 }
 
@@ -135,6 +137,6 @@ mod tests {
         assert!(
             refused(r#"{"set": {"a": 1}}"#).ends_with("put a number or a truth value in quotes)")
         );
-        assert!(refused(r#"{"set": {}, "read": ""}"#).starts_with("read: `` is not a field name"));
+        assert!(refused(r#"{"set": {}, "read": ""}"#).starts_with("read: a name is missing"));
     }
 }

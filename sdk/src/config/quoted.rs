@@ -39,3 +39,16 @@ impl<'de> Deserialize<'de> for Quoted {
         Quoted::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_the_quotes_is_refused() {
+        assert_eq!(&*Quoted::parse("staff of #7").unwrap(), "staff of #7");
+        for text in ["a\"b", "a\\b", "a\nb", "\u{fc}"] {
+            assert!(Quoted::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -44,3 +44,31 @@ impl<'de> Deserialize<'de> for Target {
         Target::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_cannot_have_is_refused() {
+        for text in ["/", "/a/b?c=d&e", "//", "/%C3%BC", "/a;b,c"] {
+            assert_eq!(&*Target::parse(text).unwrap(), text);
+        }
+        for text in ["", "a", "?a", "*", "http://a/"] {
+            assert!(
+                Target::parse(text)
+                    .unwrap_err()
+                    .ends_with("begin with a slash"),
+                "{text}"
+            );
+        }
+        for text in ["/a b", "/#a", "/\u{fc}", "/a\r\n"] {
+            assert!(
+                Target::parse(text)
+                    .unwrap_err()
+                    .ends_with("percent-encoded"),
+                "{text}"
+            );
+        }
+    }
+}

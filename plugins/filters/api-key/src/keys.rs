@@ -40,7 +40,7 @@ impl Keys {
         let given = Sha256::digest(key);
         let mut found = u64::MAX;
         for (i, (_, hash)) in (0..).zip(&self.0) {
-            found.conditional_assign(&i, hash.ct_eq(&given[..]));
+            found.conditional_assign(&i, hash[..].ct_eq(&given[..]));
         }
         let found = usize::try_from(found).ok()?;
         self.0.get(found).map(|(name, _)| &**name)

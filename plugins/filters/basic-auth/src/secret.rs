@@ -39,7 +39,7 @@ impl Secret {
     pub fn is(&self, password: &[u8]) -> bool {
         match self {
             Secret::Argon2(hash) => Argon2::default().verify_password(password, &**hash).is_ok(),
-            Secret::Sha256(hash) => Sha256::digest(password).ct_eq(&hash[..]).into(),
+            Secret::Sha256(hash) => Sha256::digest(password)[..].ct_eq(&hash[..]).into(),
         }
     }
 

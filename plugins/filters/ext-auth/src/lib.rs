@@ -36,7 +36,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tidegate_sdk::config::{EditableName, FieldName, Target};
-use tidegate_sdk::http_client::Failure;
 use tidegate_sdk::prelude::*;
 
 #[derive(Deserialize)]
@@ -106,8 +105,8 @@ impl Filter for ExtAuth {
         match question::ask(config) {
             Ok(reply) if reply.is_success() => reply::copy(&config.copy, &reply).into(),
             Ok(reply) if config.pass_on.contains(&reply.status) => reply::for_client(reply).into(),
-            Ok(reply) => self.unanswered(&format!("it answered {}", reply.status)),
-            Err(failure) => self.unanswered(explain(failure)),
+            Ok(reply) => self.unanswered(&format!("the status is {}", reply.status)),
+            Err(failure) => self.unanswered(failure.explain()),
         }
     }
 }
@@ -127,16 +126,6 @@ impl ExtAuth {
                 .text("not known whether this may pass\n")
                 .into(),
         }
-    }
-}
-
-fn explain(failure: Failure) -> &'static str {
-    match failure {
-        Failure::Denied => "it is not an upstream that this plugin's `grant` names",
-        Failure::TimedOut => "it did not answer in time",
-        Failure::Unavailable => "none of its endpoints answered",
-        Failure::TooLarge => "its answer was too large",
-        Failure::Invalid => "the question could not be sent",
     }
 }
 

@@ -1,3 +1,4 @@
+use tidegate_sdk::http_client::Failure;
 use tidegate_sdk::testing::{FilterPlugin, Host, Request};
 
 use super::*;
@@ -113,7 +114,7 @@ fn without_an_answer_nobody_passes() {
     asking.on_request();
     assert_eq!(response::status(), 503);
     let (_, line) = host.lines().pop().unwrap();
-    assert!(line.contains("`grant`"), "{line}");
+    assert!(line.contains("grant does not name"), "{line}");
     for answer in [
         Ok(Reply::new(500)),
         Ok(Reply::new(404)),

@@ -4,7 +4,8 @@
 //! selector:
 //!   plugin: consistent-hash
 //!   config:
-//!     key: { header: x-user }   # or { cookie: name }, { query: name }, path, client_address
+//!     key: { header: x-user }   # or { cookie: name }, { query: name },
+//!                               # { attribute: name }, path, client_address
 //!     bounded_load: 1.25        # optional
 //! ```
 //!
@@ -17,13 +18,10 @@
 //! rounded up: a hot key spills over to the next endpoints along the ring (Mirrokni, Thorup,
 //! Zadimoghaddam 2016).
 
-mod key;
-
 use serde::Deserialize;
-use tidegate_sdk::algorithms::{Ring, candidates};
+use tidegate_sdk::algorithms::{Ring, candidates, hash};
+use tidegate_sdk::config::Key;
 use tidegate_sdk::prelude::*;
-
-use key::Key;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +42,6 @@ impl Selector for ConsistentHash {
     type Config = Config;
 
     fn configure(config: Config) -> Result<Self, String> {
-        config.key.check()?;
         let bound = config.bounded_load;
         if bound.is_some_and(|bound| !bound.is_finite() || bound <= 1.0) {
             return Err("bounded_load: must be above 1, for example 1.25".to_owned());
@@ -70,7 +67,7 @@ impl Selector for ConsistentHash {
     fn select(&mut self, excluded: &Excluded) -> Option<Choice> {
         let mut owners = self
             .ring
-            .walk(self.key.hash())
+            .walk(hash_of(&self.key))
             .filter(|&owner| !excluded.contains(owner));
         let chosen = match self.bound {
             None => owners.next(),
@@ -95,6 +92,16 @@ impl ConsistentHash {
         owners
             .find(|&owner| f64::from(in_flight(owner)) < capacity(owner))
             .or(Some(first))
+    }
+}
+
+/// Of the request's key, or of its client's address when it has none.
+fn hash_of(key: &Key) -> u64 {
+    match key {
+        Key::ClientAddress => request::client_hash(),
+        _ => key
+            .read()
+            .map_or_else(request::client_hash, |key| hash(key.as_bytes())),
     }
 }
 
