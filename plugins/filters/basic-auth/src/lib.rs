@@ -3,13 +3,13 @@
 //!
 //! ```yaml
 //! plugins:
-//!   login: { builtin: basic-auth, deadline: 200ms, memory: 64MiB }
+//!   login: { builtin: basic-auth, deadline: 50ms, memory: 64MiB }
 //! routes:
 //!   - filters:
 //!       - plugin: login
 //!         config:
 //!           users:
-//!             ann: $argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$…   # argon2 … -e
+//!             ann: $argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$…  # argon2 … -e
 //!             machine: "{SHA256}ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 //!           realm: staff       # optional, shown by browsers
 //!           forward: true      # the default; with false the endpoint does not get the password
@@ -18,10 +18,10 @@
 //! A password is kept as one of:
 //!
 //! - a PHC string of **Argon2**, for passwords that people think of. It is slow on purpose: one check
-//!   takes the memory that it names (`m`, in KiB) and its time, and holds up a thread of the proxy.
-//!   Give the plugin `memory` for it, and a `deadline` that is long enough; take the smallest
-//!   parameters that you can answer for. What does not fit into the memory is refused when the file
-//!   is read.
+//!   takes the memory that it names (`m`, in KiB) and its time, about 0.4 ms for each MiB and pass, and
+//!   holds up a thread of the proxy for as long. Give the plugin `memory` for it, and a `deadline` that
+//!   is long enough (`m=19456,t=2`: 16 ms, so 50 ms). What does not fit into the memory is refused when
+//!   the file is read.
 //! - `{SHA256}` and the hash in base64, for long random secrets of machines
 //!   (`printf %s "$SECRET" | openssl dgst -sha256 -binary | base64`). A hash this fast can be guessed
 //!   where people choose.

@@ -3,7 +3,7 @@
 //!
 //! ```yaml
 //! plugins:
-//!   token: { builtin: jwt, deadline: 20ms, grant: { http: [idp] } }
+//!   token: { builtin: jwt, deadline: 5ms, grant: { http: [idp] } }
 //! routes:
 //!   - filters:
 //!       - plugin: token
@@ -40,8 +40,8 @@
 //! fields.
 //!
 //! The others get 401, with a `WWW-Authenticate` of RFC 6750 that says why. A token that was right is
-//! remembered until its end by this instance. To check a new one takes milliseconds for RS256 and ES256:
-//! give the plugin a `deadline` for it.
+//! remembered until its end by this instance. To check a new one takes about 0.1 ms for EdDSA, 0.3 ms for
+//! RS256 with 2048 bits and 0.5 ms for ES256: larger keys need a `deadline` that is longer.
 
 mod claims;
 mod config;
