@@ -18,8 +18,8 @@
 //! ```
 //!
 //! The service gets the fields of `send`, and what the client asked for as `x-original-method`,
-//! `x-original-path` (with the query), `x-original-host` and `x-original-client`. It does not get the
-//! body.
+//! `x-original-path` (with the query), `x-original-host` and `x-original-client`. It does not get
+//! the body.
 //!
 //! | it answers | the request |
 //! |---|---|

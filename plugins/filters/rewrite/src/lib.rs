@@ -10,14 +10,15 @@
 //!
 //! One of the two:
 //!
-//! - `prefix` changes whole segments: `/api` and `/api/x` become `/v1` and `/v1/x`, and `/apix` stays.
-//!   `to: /` takes the prefix away.
+//! - `prefix` changes whole segments: `/api` and `/api/x` become `/v1` and `/v1/x`, and `/apix`
+//!   stays. `to: /` takes the prefix away.
 //! - `regex` changes the first match in the path, by the syntax of the crate `regex-lite`. `$1` and
-//!   `$name` are what groups have matched, `${1}` where a letter follows, `$$` is a dollar sign. What
-//!   the pattern does not match stays: write `^` and `$` where all of it is meant.
+//!   `$name` are what groups have matched, `${1}` where a letter follows, `$$` is a dollar sign.
+//!   What the pattern does not match stays: write `^` and `$` where all of it is meant.
 //!
-//! The query stays, unless the replacement has one. A request that does not match passes as it is. The
-//! path is the one after the proxy's normalisation, percent-encoded. The route that has matched stays.
+//! The query stays, unless the replacement has one. A request that does not match passes as it is.
+//! The path is the one after the proxy's normalisation, percent-encoded. The route that has matched
+//! stays.
 
 mod prefix;
 mod regex;
