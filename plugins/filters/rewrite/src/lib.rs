@@ -5,7 +5,7 @@
 //!   - plugin: rewrite
 //!     config: { prefix: { from: /api, to: /v1 } }
 //!   - plugin: rewrite
-//!     config: { regex: { pattern: "^/users/([0-9]+)$", replacement: /user?id=$1 } }
+//!     config: { regex: { pattern: "^/users/([0-9]+)$", replacement: "/user?id=$1" } }
 //! ```
 //!
 //! One of the two:
