@@ -1,6 +1,6 @@
-//! For authors of Tidegate plugins: write a struct, implement [`Selector`] or [`Filter`], name it in
-//! one [`export!`] or [`export_filter!`] line, and `cargo build --release --target wasm32-wasip2`
-//! makes the plugin. A crate is one plugin.
+//! For authors of Tidegate plugins: write a struct, implement [`Selector`] or [`Filter`], name it
+//! in one [`export!`] or [`export_filter!`] line, and `cargo build --release --target
+//! wasm32-wasip2` makes the plugin. A crate is one plugin.
 //!
 //! A selector chooses the endpoint of each attempt:
 //!

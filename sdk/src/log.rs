@@ -1,4 +1,5 @@
-//! Lines for the host's log, with the plugin's name and its upstream or route on them: `log::warn!("…")`.
+//! Lines for the host's log, with the plugin's name and its upstream or route on them:
+//! `log::warn!("…")`.
 //!
 //! Beyond 100 lines a second per plugin, and beyond 4 KiB a line, text is dropped and counted. The
 //! message is not formatted when its level is off.

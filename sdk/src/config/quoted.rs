@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// Text that can stand between quotes as it is (RFC 9110, 5.6.4): printable ASCII without quotes and
-/// backslashes.
+/// Text that can stand between quotes as it is (RFC 9110, 5.6.4): printable ASCII without quotes
+/// and backslashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted(String);
 

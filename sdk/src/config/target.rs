@@ -10,6 +10,9 @@ use serde::de::{Deserialize, Deserializer, Error};
 pub struct Target(String);
 
 impl Target {
+    /// Bytes of the longest that the host takes from a plugin.
+    pub const LONGEST: usize = 8 << 10;
+
     /// Reads it.
     ///
     /// # Errors
@@ -18,6 +21,10 @@ impl Target {
         let shown = text.escape_debug();
         if !text.starts_with('/') {
             return Err(format!("the path `{shown}` does not begin with a slash"));
+        }
+        if text.len() > Target::LONGEST {
+            let (length, longest) = (text.len(), Target::LONGEST);
+            return Err(format!("a path of {length} bytes; at most {longest}"));
         }
         match text.bytes().all(Target::may_have) {
             true => Ok(Target(text.to_owned())),
@@ -54,6 +61,8 @@ mod tests {
         for text in ["/", "/a/b?c=d&e", "//", "/%C3%BC", "/a;b,c"] {
             assert_eq!(&*Target::parse(text).unwrap(), text);
         }
+        let long = format!("/{}", "a".repeat(Target::LONGEST));
+        assert!(Target::parse(&long).unwrap_err().contains("8193 bytes"));
         for text in ["", "a", "?a", "*", "http://a/"] {
             assert!(
                 Target::parse(text)

@@ -1,5 +1,6 @@
 //! From the component's exports to an author's type: what [`export!`](crate::export) and
-//! [`export_filter!`](crate::export_filter) expand to, and the glue that they call. Not for authors.
+//! [`export_filter!`](crate::export_filter) expand to, and the glue that they call. Not for
+//! authors.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;

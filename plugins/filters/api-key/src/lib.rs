@@ -11,12 +11,12 @@
 //!       forward: true          # the default; with false the endpoint does not get the header
 //! ```
 //!
-//! The file holds hashes, so that who reads it has no key. A hash this fast can be guessed: a key must
-//! be long and random (`openssl rand -hex 32`), and not what a human has thought of. For passwords
-//! there is `basic-auth`.
+//! The file holds hashes, so that who reads it has no key. A hash this fast can be guessed: a key
+//! must be long and random (`openssl rand -hex 32`), and not what a human has thought of. For
+//! passwords there is `basic-auth`.
 //!
-//! Without a key, or with one that nobody has, the answer is 401. The attribute `api_key` is the name.
-//! A key in the query ends up in logs, in histories and in `Referer`: prefer the header.
+//! Without a key, or with one that nobody has, the answer is 401. The attribute `api_key` is the
+//! name. A key in the query ends up in logs, in histories and in `Referer`: prefer the header.
 
 mod keys;
 

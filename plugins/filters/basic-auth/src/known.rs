@@ -8,8 +8,8 @@ use crate::credentials::Credentials;
 
 const CLIENTS: usize = 1024;
 
-/// Hashes that depend on a key which nobody outside of this instance knows, so that neither a dump of
-/// it nor the time of a search says anything of a password.
+/// Hashes that depend on a key which nobody outside of this instance knows, so that neither a dump
+/// of it nor the time of a search says anything of a password.
 pub struct Known {
     key: [u8; 32],
     right: Recent<[u8; 32], ()>,

@@ -1,15 +1,15 @@
-//! Lets in who has a name and a password (RFC 7617), and tells later filters, selectors and the access
-//! log who that is.
+//! Lets in who has a name and a password (RFC 7617), and tells later filters, selectors and the
+//! access log who that is.
 //!
 //! ```yaml
 //! plugins:
-//!   login: { builtin: basic-auth, deadline: 200ms, memory: 64MiB }
+//!   login: { builtin: basic-auth, deadline: 100ms, memory: 64MiB }
 //! routes:
 //!   - filters:
 //!       - plugin: login
 //!         config:
 //!           users:
-//!             ann: $argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$…   # argon2 … -e
+//!             ann: $argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$…  # argon2 … -e
 //!             machine: "{SHA256}ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 //!           realm: staff       # optional, shown by browsers
 //!           forward: true      # the default; with false the endpoint does not get the password
@@ -17,22 +17,21 @@
 //!
 //! A password is kept as one of:
 //!
-//! - a PHC string of **Argon2**, for passwords that people think of. It is slow on purpose: one check
-//!   takes the memory that it names (`m`, in KiB) and its time, and holds up a thread of the proxy.
-//!   Give the plugin `memory` for it, and a `deadline` that is long enough; take the smallest
-//!   parameters that you can answer for. What does not fit into the memory is refused when the file
-//!   is read.
-//! - `{SHA256}` and the hash in base64, for long random secrets of machines
-//!   (`printf %s "$SECRET" | openssl dgst -sha256 -binary | base64`). A hash this fast can be guessed
-//!   where people choose.
+//! - a PHC string of **Argon2**, for passwords that people think of. It is slow on purpose: one
+//!   check takes the memory that it names (`m`, in KiB) and its time, in the order of half a
+//!   millisecond for each MiB and pass, and holds up a thread of the proxy for as long. Give the
+//!   plugin `memory` for it, and a `deadline` with room to spare: a check that does not come to its
+//!   end is a fault. What does not fit into the memory is refused when the file is read.
+//! - `{SHA256}` and the hash in base64, for long random secrets of machines (`printf %s "$SECRET" |
+//!   openssl dgst -sha256 -binary | base64`). A hash this fast can be guessed where people choose.
 //!
-//! A password that was right is remembered by this instance, as a keyed hash of name and password, for
-//! the next 1024 clients; a wrong one is computed again each time. Bound the guesses: put
+//! A password that was right is remembered by this instance, as a keyed hash of name and password,
+//! for the next 1024 clients; a wrong one is computed again each time. Bound the guesses: put
 //! `rate-limit` before this filter.
 //!
-//! Without a name and a password, or with wrong ones, the answer is 401. An unknown name costs as much
-//! as the costliest user: give all users the same parameters, or a cheap one can be told from one that
-//! is not there. The attribute `user` is the name.
+//! Without a name and a password, or with wrong ones, the answer is 401. An unknown name costs as
+//! much as the costliest user: give all users the same parameters, or a cheap one can be told from
+//! one that is not there. The attribute `user` is the name.
 //!
 //! The password travels as it is: use it over TLS alone.
 

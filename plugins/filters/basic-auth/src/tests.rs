@@ -3,8 +3,8 @@ use tidegate_sdk::testing::{FilterPlugin, Host, Request};
 
 use super::*;
 
-/// Argon2id with version 1.3, 2 passes, 64 MiB, of `password` with the salt `somesalt`: a vector of the
-/// reference implementation.
+/// Argon2id with version 1.3, 2 passes, 64 MiB, of `password` with the salt `somesalt`: a vector of
+/// the reference implementation.
 const REFERENCE: &str =
     "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 /// The same with 256 KiB, for tests.

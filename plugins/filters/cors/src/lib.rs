@@ -14,9 +14,9 @@
 //!
 //! - A preflight (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) is answered with 204
 //!   and goes to no endpoint. To an origin that is not allowed the answer allows nothing.
-//! - Other requests pass, whatever their origin: a browser keeps the response from a script that may
-//!   not have it, and nothing here keeps others from asking. The response says who may have it, in
-//!   place of what the endpoint said.
+//! - Other requests pass, whatever their origin: a browser keeps the response from a script that
+//!   may not have it, and nothing here keeps others from asking. The response says who may have it,
+//!   in place of what the endpoint said.
 //! - `Vary: Origin` is on every response, unless every origin gets the same answer.
 //! - `https://*.example.org` is every host below `example.org`, and not that one itself.
 //!
@@ -82,8 +82,10 @@ fn is_preflight() -> bool {
         && request::header("access-control-request-method").is_some()
 }
 
+/// One that is longer than any host's name is nobody's, and is not given back.
 fn origin() -> Option<String> {
-    String::from_utf8(request::header("origin")?).ok()
+    let origin = String::from_utf8(request::header("origin")?).ok()?;
+    (origin.len() <= 512).then_some(origin)
 }
 
 fn varies_by_origin() -> bool {

@@ -18,8 +18,8 @@
 //! ```
 //!
 //! The service gets the fields of `send`, and what the client asked for as `x-original-method`,
-//! `x-original-path` (with the query), `x-original-host` and `x-original-client`. It does not get the
-//! body.
+//! `x-original-path` (with the query), `x-original-host` and `x-original-client`. It does not get
+//! the body.
 //!
 //! | it answers | the request |
 //! |---|---|
@@ -103,7 +103,10 @@ impl Filter for ExtAuth {
     fn on_request(&mut self) -> Verdict {
         let config = &self.0;
         match question::ask(config) {
-            Ok(reply) if reply.is_success() => reply::copy(&config.copy, &reply).into(),
+            Ok(reply) if reply.is_success() => match reply::copy(&config.copy, &reply) {
+                Some(edits) => edits.into(),
+                None => self.unanswered("the fields to copy are too many or too long"),
+            },
             Ok(reply) if config.pass_on.contains(&reply.status) => reply::for_client(reply).into(),
             Ok(reply) => self.unanswered(&format!("the status is {}", reply.status)),
             Err(failure) => self.unanswered(failure.explain()),
@@ -121,7 +124,7 @@ impl ExtAuth {
         } = &self.0;
         log::warn!("{upstream} did not say whether a request may pass: {why}");
         match on_error {
-            OnError::Allow => reply::copy(copy, &Reply::new(200)).into(),
+            OnError::Allow => reply::without(copy).into(),
             OnError::Deny => Reply::new(503)
                 .text("not known whether this may pass\n")
                 .into(),

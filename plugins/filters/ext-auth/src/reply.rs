@@ -9,17 +9,35 @@ const MAX_BYTES: usize = 16 << 10;
 
 /// The fields of these names as the reply has them. What the client sent under these names goes,
 /// whether the reply has them or not: a client must not be taken for whom the service did not name.
-pub fn copy(names: &[EditableName], reply: &Reply) -> RequestEdits {
-    let removed = names.iter().map(|name| HeaderEdit::remove(&**name));
+/// None when it is more than one answer can hold.
+pub fn copy(names: &[EditableName], reply: &Reply) -> Option<RequestEdits> {
     let copied = reply.headers.iter().filter_map(|(name, value)| {
         let listed = names
             .iter()
             .find(|listed| name.eq_ignore_ascii_case(listed))?;
-        Some(HeaderEdit::append(&**listed, value.clone()))
+        Some((&**listed, value.clone()))
     });
-    removed
-        .chain(copied)
-        .fold(RequestEdits::new(), RequestEdits::edit)
+    let copied: Vec<(&str, Vec<u8>)> = copied.collect();
+    let removed: usize = names.iter().map(|name| name.len()).sum();
+    let bytes: usize = copied
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if names.len() + copied.len() > MAX_FIELDS || removed + bytes > MAX_BYTES {
+        return None;
+    }
+    let edits = copied
+        .into_iter()
+        .fold(without(names), |edits, (name, value)| {
+            edits.append(name, value)
+        });
+    Some(edits)
+}
+
+/// Without the fields of these names.
+pub fn without(names: &[EditableName]) -> RequestEdits {
+    let names = names.iter().map(|name| &**name);
+    names.fold(RequestEdits::new(), RequestEdits::remove)
 }
 
 /// The reply without what is between the proxy and the service, and what one answer cannot hold.

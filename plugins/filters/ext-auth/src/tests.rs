@@ -115,7 +115,10 @@ fn without_an_answer_nobody_passes() {
     assert_eq!(response::status(), 503);
     let (_, line) = host.lines().pop().unwrap();
     assert!(line.contains("grant does not name"), "{line}");
+    let many = (0..64).fold(Reply::new(200), |reply, _| reply.header("x-roles", "a"));
     for answer in [
+        Ok(Reply::new(200).header("x-user", "x".repeat(16 << 10))),
+        Ok(many),
         Ok(Reply::new(500)),
         Ok(Reply::new(404)),
         Err(Failure::TimedOut),

@@ -13,10 +13,11 @@
 //!         append: { link: [</a.css>; rel=preload, </b.js>; rel=preload] }
 //! ```
 //!
-//! Each part is optional, and so is each of its keys; a part that changes nothing is not called. First
-//! fields are removed, then set, then appended, so that a field may be in more than one of them. A
-//! value is text, or a list of values for `append`. The answers of the host and of later filters get
-//! the response's fields too; those of a filter before this one do when this one has no `request`.
+//! Each part is optional, and so is each of its keys; a part that changes nothing is not called.
+//! First fields are removed, then set, then appended, so that a field may be in more than one of
+//! them. A value is text, or a list of values for `append`. The answers of the host and of later
+//! filters get the response's fields too; those of a filter before this one do when this one has no
+//! `request`.
 //!
 //! Fields that frame a message or belong to a connection, and `host`, are the proxy's and are
 //! refused.

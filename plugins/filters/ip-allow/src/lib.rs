@@ -8,9 +8,9 @@
 //!       deny: [10.6.6.6]                       # optional: nobody unless written
 //! ```
 //!
-//! One of the two must be there, and `deny` wins. An address stands for itself alone. An IPv4 address
-//! that comes written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. A client whose address cannot
-//! be read is kept out.
+//! One of the two must be there, and `deny` wins. An address stands for itself alone. An IPv4
+//! address that comes written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. A client whose
+//! address cannot be read is kept out.
 //!
 //! The address is that of the connection, or what a trusted proxy says it was.
 

@@ -1,5 +1,5 @@
-//! Keys that are fetched. What was fetched stands in the state, so that one instance fetches for all:
-//! eight bytes of when (the common clock, in milliseconds), then the set as it came.
+//! Keys that are fetched. What was fetched stands in the state, so that one instance fetches for
+//! all: eight bytes of when (the common clock, in milliseconds), then the set as it came.
 
 use std::time::Duration;
 

@@ -10,19 +10,20 @@
 //!                              # { query: user }, { attribute: user }
 //! ```
 //!
-//! Each key has a bucket of `burst` tokens, refilled at `rate`; a request takes one. The buckets are
-//! shared by all threads of this proxy and by nobody else: two proxies allow twice as much. A route's
-//! filter has its own.
+//! Each key has a bucket of `burst` tokens, refilled at `rate`; a request takes one. The buckets
+//! are shared by all threads of this proxy and by nobody else: two proxies allow twice as much. A
+//! route's filter has its own.
 //!
-//! - All requests **without the key**, or with an empty one, share one bucket: who leaves the key out
-//!   gains nothing.
-//! - A header, a cookie or a query parameter is what the client says it is, and who invents a new one
-//!   for each request is never limited. An `attribute` that an earlier filter has proved is better.
+//! - All requests **without the key**, or with an empty one, share one bucket: who leaves the key
+//!   out gains nothing.
+//! - A header, a cookie or a query parameter is what the client says it is, and who invents a new
+//!   one for each request is never limited. An `attribute` that an earlier filter has proved is
+//!   better.
 //! - IPv6 clients count by the first 64 bits of their address, which is what one subscriber has.
 //!
-//! The answer has `Retry-After`, in whole seconds, rounded up, and the fields `RateLimit-Policy` and
-//! `RateLimit` of draft-ietf-httpapi-ratelimit-headers, revision 10. They are on no other response: a
-//! bucket does not tell how many tokens are left.
+//! The answer has `Retry-After`, in whole seconds, rounded up, and the fields `RateLimit-Policy`
+//! and `RateLimit` of draft-ietf-httpapi-ratelimit-headers, revision 10. They are on no other
+//! response: a bucket does not tell how many tokens are left.
 
 mod answer;
 mod key;

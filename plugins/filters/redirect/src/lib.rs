@@ -40,6 +40,9 @@ struct Config {
     status: u16,
 }
 
+/// Bytes of an address. Those of one answer's fields are bounded, and a client chooses its path.
+const LONGEST: usize = 16_000;
+
 struct Redirect {
     to: Template,
     status: u16,
@@ -61,6 +64,9 @@ impl Filter for Redirect {
 
     fn on_request(&mut self) -> Verdict {
         match self.to.fill() {
+            Some(location) if location.len() > LONGEST => {
+                Reply::new(414).text("the path is too long\n").into()
+            }
             Some(location) => Reply::new(self.status).header("location", location).into(),
             None => Reply::new(400).text("a host is missing\n").into(),
         }

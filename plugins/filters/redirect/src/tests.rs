@@ -76,6 +76,17 @@ fn without_a_host_there_is_no_address() {
 }
 
 #[test]
+fn an_address_that_would_be_too_long_is_not_given() {
+    let host = Host::new();
+    let mut filter = host.filter::<Redirect>(r#"{"to": "/a{path}"}"#).unwrap();
+    for (length, status) in [(15_997, 307), (15_998, 414)] {
+        host.request(Request::get(&format!("/{}", "x".repeat(length))));
+        filter.on_request();
+        assert_eq!(response::status(), status);
+    }
+}
+
+#[test]
 fn nonsense_is_refused_with_what_to_write() {
     for (config, why) in [
         ("{}", "missing field `to`"),

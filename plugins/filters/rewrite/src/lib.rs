@@ -5,24 +5,27 @@
 //!   - plugin: rewrite
 //!     config: { prefix: { from: /api, to: /v1 } }
 //!   - plugin: rewrite
-//!     config: { regex: { pattern: "^/users/([0-9]+)$", replacement: /user?id=$1 } }
+//!     config: { regex: { pattern: "^/users/([0-9]+)$", replacement: "/user?id=$1" } }
 //! ```
 //!
 //! One of the two:
 //!
-//! - `prefix` changes whole segments: `/api` and `/api/x` become `/v1` and `/v1/x`, and `/apix` stays.
-//!   `to: /` takes the prefix away.
+//! - `prefix` changes whole segments: `/api` and `/api/x` become `/v1` and `/v1/x`, and `/apix`
+//!   stays. `to: /` takes the prefix away.
 //! - `regex` changes the first match in the path, by the syntax of the crate `regex-lite`. `$1` and
-//!   `$name` are what groups have matched, `${1}` where a letter follows, `$$` is a dollar sign. What
-//!   the pattern does not match stays: write `^` and `$` where all of it is meant.
+//!   `$name` are what groups have matched, `${1}` where a letter follows, `$$` is a dollar sign.
+//!   What the pattern does not match stays: write `^` and `$` where all of it is meant. No pattern
+//!   takes longer than its length times the path's.
 //!
-//! The query stays, unless the replacement has one. A request that does not match passes as it is. The
-//! path is the one after the proxy's normalisation, percent-encoded. The route that has matched stays.
+//! The query stays, unless the replacement has one. A request that does not match passes as it is.
+//! The path is the one after the proxy's normalisation, percent-encoded. The route that has matched
+//! stays. What becomes longer than 8 KiB is answered with 414.
 
 mod prefix;
 mod regex;
 
 use serde::Deserialize;
+use tidegate_sdk::config::Target;
 use tidegate_sdk::prelude::*;
 
 #[derive(Deserialize)]
@@ -62,9 +65,17 @@ impl Filter for Rewrite {
             Rewrite::Regex(rule) => rule.apply(&path),
         };
         match rewritten {
-            Some(target) => RequestEdits::new().path(with_query(target)).into(),
+            Some(target) => edited(with_query(target)),
             None => Verdict::Pass,
         }
+    }
+}
+
+/// A client chooses the length of its path: too long a one is its own fault and not the filter's.
+fn edited(target: String) -> Verdict {
+    match target.len() {
+        ..=Target::LONGEST => RequestEdits::new().path(target).into(),
+        _ => Reply::new(414).text("the path is too long\n").into(),
     }
 }
 

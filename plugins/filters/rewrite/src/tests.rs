@@ -70,6 +70,18 @@ fn a_request_that_does_not_match_passes() {
 }
 
 #[test]
+fn a_path_that_becomes_too_long_is_refused() {
+    let host = Host::new();
+    let config = r#"{"prefix": {"from": "/a", "to": "/longer"}}"#;
+    let mut filter = host.filter::<Rewrite>(config).unwrap();
+    host.request(Request::get(&format!("/a/{}?q", "x".repeat(8182))));
+    assert!(matches!(filter.on_request(), Verdict::Edit(_)));
+    host.request(Request::get(&format!("/a/{}?q", "x".repeat(8183))));
+    filter.on_request();
+    assert_eq!(response::status(), 414);
+}
+
+#[test]
 fn nonsense_is_refused_with_its_key() {
     for (config, why) in [
         ("{}", "nothing is rewritten"),

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! With `random` each request is drawn by lot. With a key all requests of one key go to the same
-//! upstream, by a hash: on all threads, on all proxies and after a restart. A request without the key,
-//! or with an empty one, counts by its client's address.
+//! upstream, by a hash: on all threads, on all proxies and after a restart. A request without the
+//! key, or with an empty one, counts by its client's address.
 //!
 //! The upstreams share the range of the hash in the order in which they are written. When weights
 //! move from one to its neighbour, keys move between these two alone, and no more than must:
