@@ -177,6 +177,13 @@ async fn a_response_body_is_replaced_on_its_way() {
             "HTTP/1.0 knows no chunks: {text}"
         );
         assert_eq!(get(proxy.address(), "/?status=204").await.text(), "");
+        let answer = get(proxy.address(), "/?size=0").await;
+        assert_eq!(
+            (answer.header("content-length"), &*answer.text()),
+            (Some("0"), "")
+        );
+        let answer = get(proxy.address(), "/?size=3000&chunked").await;
+        assert!(answer.text().starts_with("replaced"), "mode {mode}");
         proxy.wait_idle().await;
     }
     // Connections to the endpoint are used again, whatever the filters do.

@@ -14,6 +14,9 @@ build() { # name, further arguments
     cargo build --release --workspace --bin tidegate "$@"
     cp target/release/tidegate "$bin/$name.new" && mv "$bin/$name.new" "$bin/$name"
 }
+cargo build --quiet --profile plugin --package bench-filter --package bench-selector \
+    --target wasm32-wasip2 --target-dir target/plugins
+cp target/plugins/wasm32-wasip2/plugin/bench_*.wasm "$bin/"
 # The usual one last: it is what stays in the target directory.
 build tidegate-native --features tidegate/native-baseline
 build tidegate

@@ -17,6 +17,9 @@ use tidegate_runtime::{BodyMode, Reply, Verdict};
 /// # Errors
 /// The fault to refuse the request with.
 pub async fn run(session: &mut Session, exchange: &mut Exchange) -> Result<bool, Fault> {
+    if exchange.passage.visits.is_empty() {
+        return Ok(false);
+    }
     for index in 0..exchange.passage.visits.len() {
         let interest = exchange.passage.visits[index].filter().interest();
         if interest.request {
@@ -42,6 +45,10 @@ pub async fn run(session: &mut Session, exchange: &mut Exchange) -> Result<bool,
             }
         }
         exchange.passage.met |= 1 << index;
+        let bodies = [interest.request_body, interest.response_body];
+        if !interest.response && bodies == [BodyMode::Skip; 2] {
+            exchange.passage.visits[index].end();
+        }
     }
     prepare_bodies(session, exchange);
     if exchange.passage.request_body.iter().any(Part::is_buffered) {

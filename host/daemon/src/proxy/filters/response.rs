@@ -66,7 +66,9 @@ pub fn begin_body(session: &mut Session, exchange: &mut Exchange, head: &mut Res
     if exchange.passage.response_body.is_empty() {
         return;
     }
+    let empty = head.headers.get(header::CONTENT_LENGTH);
     let no_body = session.req_header().method == Method::HEAD
+        || empty.is_some_and(|length| length == "0")
         || apply::bodiless(head.status)
         || head.status == StatusCode::SWITCHING_PROTOCOLS;
     if no_body {
