@@ -343,6 +343,45 @@ async fn a_loop_around_a_call_out_misses_its_deadline() {
     assert_eq!(verdict.unwrap_err().kind, FaultKind::Deadline);
 }
 
+/// A call out that is denied does not wait, so it gives no time either: not when it is not
+/// granted, not beyond the eighth, not in a phase that has none, not in `configure`.
+#[tokio::test]
+async fn a_loop_through_calls_out_misses_its_deadline() {
+    let looping = || {
+        let mut made = Made::asking("auth", "/", 100);
+        let send = std::mem::replace(&mut made.on_request, "(call $pass)".into());
+        let send = format!("(loop $again (drop (block (result i32) {send})) (br $again))");
+        (made, format!("{send} (unreachable)"))
+    };
+    for granted in ["auth", "other"] {
+        let (mut made, send) = looping();
+        made.on_request = send.clone();
+        made.on_response = send;
+        let limits = Limits {
+            http: vec![granted.into()],
+            ..Limits::default()
+        };
+        let backend = Arc::new(Backend {
+            after: Duration::ZERO,
+            calls: AtomicUsize::new(0),
+        });
+        let view = Box::new(Calling(Request::new(0, &[]), backend.clone()));
+        let mut visit = Visit::new(start(&made, limits));
+        let (view, verdict) = visit.on_request(view).await;
+        assert_eq!(verdict.unwrap_err().kind, FaultKind::Deadline, "{granted}");
+        let (_, edits) = visit.on_response(view).await;
+        assert_eq!(edits.unwrap_err().kind, FaultKind::Deadline, "{granted}");
+        assert!(backend.calls.load(Ordering::Relaxed) <= 8);
+    }
+    let (mut made, send) = looping();
+    made.configure = send;
+    let error = try_start(&made, Limits::default()).err().unwrap();
+    assert!(
+        matches!(&error, LoadError::Failed { call: "configure", fault } if fault.kind == FaultKind::Deadline),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn a_selector_cannot_import_the_client_nor_a_filter_the_load() {
     let selector = tidegate_components::Selector::default();
