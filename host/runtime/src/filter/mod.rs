@@ -174,7 +174,11 @@ impl Visit {
         &mut self,
         view: Box<dyn Exchange>,
     ) -> Answered<Option<ResponseEdits>> {
-        let mut out = match self.take().await {
+        let taken = match self.own.get_mut().take() {
+            Some(own) => Ok(own),
+            None => self.filter.stock.take_brief().await,
+        };
+        let mut out = match taken {
             Ok(out) => out,
             Err(fault) => return self.refused(view, fault),
         };
