@@ -214,6 +214,39 @@ async fn a_trap_in_a_phase_is_answered_as_the_operator_said() {
     }
 }
 
+/// A trap that is skipped in one phase is no leave to skip the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_skipped_at_the_request_still_sees_the_response() {
+    let a = Endpoint::start("a").await;
+    let mut filter = Filter {
+        on_request: "(unreachable)".into(),
+        ..Filter::default()
+    };
+    filter.on_response = format!(
+        "{} (call $edit_response (i32.const 0))",
+        filter.set("x-seen", "yes")
+    );
+    let keys = "on_fault: { request: skip, response: refuse }";
+    let proxy = start(&config::through_mine(&[&a], keys), &[("mine", &filter)]).await;
+    for _ in 0..5 {
+        let answer = get(proxy.address(), "/").await;
+        assert_eq!(
+            (answer.status(), answer.header("x-seen")),
+            (200, Some("yes"))
+        );
+    }
+    // Set aside, it cannot see the response: then there is none.
+    for _ in 0..30 {
+        let answer = get(proxy.address(), "/").await;
+        match answer.status() {
+            200 => assert_eq!(answer.header("x-seen"), Some("yes")),
+            status => assert_eq!(status, 503),
+        }
+    }
+    let metrics = proxy.metrics().await;
+    assert!(metrics.sum("lb_plugin_bypassed_total", &[("plugin", "mine")]) > 0.0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_keeps_failing_is_set_aside_and_its_faults_can_be_read() {
     let a = Endpoint::start("a").await;
@@ -234,8 +267,9 @@ async fn one_that_keeps_failing_is_set_aside_and_its_faults_can_be_read() {
     let faults = metrics.sum("lb_plugin_faults_total", &mine);
     // Ten, and one more for each second that the requests took.
     assert!((10.0..20.0).contains(&faults), "{faults} faults");
+    let requests = [mine[0], mine[1], ("phase", "on_request")];
     assert_eq!(
-        metrics.sum("lb_plugin_bypassed_total", &mine),
+        metrics.sum("lb_plugin_bypassed_total", &requests),
         30.0 - faults
     );
     assert_eq!(metrics.sum("lb_plugin_quarantined", &mine), 1.0);

@@ -165,7 +165,10 @@ mod tests {
             (f64::INFINITY, f64::INFINITY),
             (-1.0, -1.0),
         ] {
-            assert_eq!(Bucket::new(rate, burst, Room::default()).take("a", 1, now), Err(u64::MAX));
+            assert_eq!(
+                Bucket::new(rate, burst, Room::default()).take("a", 1, now),
+                Err(u64::MAX)
+            );
         }
     }
 

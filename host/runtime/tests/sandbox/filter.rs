@@ -436,7 +436,11 @@ async fn a_thread_does_not_wait_for_what_an_exchange_keeps() {
     let began = std::time::Instant::now();
     let (view, verdict) = Visit::new(filter.clone()).on_response_body(request(), b"x", true);
     assert_eq!(verdict.unwrap_err().kind, FaultKind::Busy);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     keeping.end();
     let (_, verdict) = Visit::new(filter).on_response_body(view, b"x", true);
     assert!(matches!(verdict, Ok(BodyVerdict::Pass)), "{verdict:?}");

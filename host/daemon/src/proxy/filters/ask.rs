@@ -97,6 +97,20 @@ pub(super) fn end<T>(
     settled
 }
 
+/// Filters that were set aside when the request came, and would be asked in this phase if
+/// they had not been: an operator who wants its faults refused does not want it missed.
+pub(super) fn missed(
+    exchange: &Exchange,
+    asks: impl Fn(runtime::Interest) -> bool,
+    phase: Phase,
+) -> Result<(), Fault> {
+    let filters = exchange.route().map_or(&[][..], |route| &route.filters);
+    let mut missed = filters.iter().enumerate().filter(|(index, filter)| {
+        exchange.passage.missed & 1 << index != 0 && asks(filter.filter.interest())
+    });
+    missed.try_for_each(|(_, filter)| refuse_or_skip(filter, phase))
+}
+
 /// An answer that the sandbox could not know to be wrong: an upstream that does not exist.
 pub(super) fn refuse_answer(
     exchange: &mut Exchange,
