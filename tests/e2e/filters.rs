@@ -47,8 +47,10 @@ async fn an_answer_goes_to_the_client_and_nothing_upstream() {
         "{} (call $edit_response (i32.const 0))",
         first.set("x-first", "seen")
     );
-    let mut last = Filter::default();
-    last.on_request = "(unreachable)".into();
+    let last = Filter {
+        on_request: "(unreachable)".into(),
+        ..Filter::default()
+    };
     let text = config::web("round-robin", &[&a]).replace(
         "{ upstream: web }",
         "{ upstream: web, filters: [first, guard, last] }",

@@ -33,7 +33,9 @@ pub(super) struct Stock {
     config: String,
     pub(super) shared: Arc<Shared>,
     slots: Box<[Padded<Slot>]>,
-    /// More than the slots take, of a filter that waits; the spare is here too.
+    /// More than the slots take, of a filter that waits; the spare is here too. Boxed as in
+    /// the slots, between which and here they move.
+    #[allow(clippy::vec_box)]
     others: Mutex<Vec<Box<Instance>>>,
     /// For calls that may wait for a call out.
     seats: Seats,

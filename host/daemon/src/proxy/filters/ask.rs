@@ -27,6 +27,9 @@ pub(super) struct Call {
     pub(super) filter: Arc<FilterUse>,
 }
 
+/// The call, and the view to be lent for it.
+type Begun = (Call, Box<dyn runtime::Exchange>);
+
 /// Begins a call of the filter at that position. None: it is set aside, and the operator
 /// wants the exchange to go on.
 pub(super) fn begin(
@@ -35,7 +38,7 @@ pub(super) fn begin(
     phase: Phase,
     heads: &mut Heads<'_>,
     chunk: Option<usize>,
-) -> Result<Option<(Call, Box<dyn runtime::Exchange>)>, Fault> {
+) -> Result<Option<Begun>, Fault> {
     let route = exchange.route().ok_or(Fault::Internal)?;
     let filter = route.filters[index].clone();
     let Some(leave) = filter.warden.leave(phase) else {

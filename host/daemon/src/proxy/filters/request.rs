@@ -116,7 +116,7 @@ async fn read_whole(session: &mut Session, exchange: &mut Exchange) -> Result<bo
         Ok(body) => body.unwrap_or_default(),
         Err(body::Stop::Fault(fault)) => return Err(fault),
         Err(body::Stop::Reply(index, answer)) => {
-            return answer_now(session, exchange, index, answer).await;
+            return answer_now(session, exchange, index, *answer).await;
         }
     };
     exchange.passage.request_body.clear();
