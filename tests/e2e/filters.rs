@@ -1,6 +1,8 @@
 //! Filters on the heads of requests and responses: what they may do, and what becomes of an
 //! exchange when they fail. (The contract is `wit/filter.wit`.)
 
+use std::time::{Duration, Instant};
+
 use tidegate_e2e::client::{Connection, Request, get};
 use tidegate_e2e::components::Filter;
 use tidegate_e2e::raw::Raw;
@@ -344,6 +346,41 @@ async fn a_filter_asks_an_upstream_that_it_was_granted() {
         if status == 200 {
             assert_eq!(answer.text(), "auth\n", "the body came over");
         }
+    }
+    assert_eq!(a.hits(), 0);
+}
+
+/// The route's `timeout` is a bound of the whole, whatever a filter may wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_out_waits_no_longer_than_its_exchange() {
+    let (a, auth) = (Endpoint::start("a").await, Endpoint::start("auth").await);
+    auth.freeze();
+    // One answers what it got, the other asks again and again and then passes.
+    let once = Filter::asking("auth", "/", 20_000);
+    let send = format!("(drop (block (result i32) {}))", once.on_request);
+    let patient = Filter {
+        on_request: format!("{} (call $pass)", send.repeat(8)),
+        ..once.clone()
+    };
+    let keys = "instances: 1, grant: { http: [auth], callout_timeout: 20s }";
+    let other = format!(
+        "upstreams:\n  auth: {{ endpoints: [\"{}\"], breaker: off }}\n",
+        auth.address()
+    );
+    let text = config::through_mine(&[&a], keys)
+        .replace("upstreams:\n", &other)
+        .replace("filters: [mine]", "filters: [mine], timeout: 300ms");
+    for (filter, status) in [(once, 591), (patient, 504)] {
+        let proxy = start(&text, &[("mine", &filter)]).await;
+        let began = Instant::now();
+        // The second one waits for the instance that the first one has.
+        let ask = || Request::get("/").send(proxy.address());
+        let (one, other) = tokio::join!(ask(), ask());
+        let mut statuses = [one, other].map(|answer| answer.unwrap().status());
+        statuses.sort_unstable();
+        assert!(statuses.contains(&status), "{statuses:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{statuses:?}");
+        proxy.wait_idle().await;
     }
     assert_eq!(a.hits(), 0);
 }

@@ -82,14 +82,15 @@ impl Stock {
         Ok(stock)
     }
 
-    /// An instance from the shelf or a new one, for a call that may wait; waits for a seat.
-    pub(super) async fn take(&self) -> Result<Out, Fault> {
-        self.take_from(&self.seats).await
+    /// An instance from the shelf or a new one, for a call that may wait; waits for a seat,
+    /// at most until then.
+    pub(super) async fn take(&self, until: Option<Instant>) -> Result<Out, Fault> {
+        self.take_from(&self.seats, until).await
     }
 
     /// The same for a call that runs to its end.
-    pub(super) async fn take_brief(&self) -> Result<Out, Fault> {
-        self.take_from(&self.brief).await
+    pub(super) async fn take_brief(&self, until: Option<Instant>) -> Result<Out, Fault> {
+        self.take_from(&self.brief, until).await
     }
 
     /// The same where nothing can be waited for: the thread is held up, for at most as
@@ -112,14 +113,16 @@ impl Stock {
         }
     }
 
-    async fn take_from(&self, seats: &Seats) -> Result<Out, Fault> {
+    async fn take_from(&self, seats: &Seats, until: Option<Instant>) -> Result<Out, Fault> {
         let seat = match seats {
             None => None,
             Some(seats) => match seats.clone().try_acquire_owned() {
                 Ok(seat) => Some(seat),
                 Err(_) => {
                     let waiting = seats.clone().acquire_owned();
-                    let seat = tokio::time::timeout(self.patience(), waiting).await;
+                    let patience = Instant::now() + self.patience();
+                    let until = until.map_or(patience, |until| until.min(patience));
+                    let seat = tokio::time::timeout_at(until.into(), waiting).await;
                     Some(seat.ok().and_then(Result::ok).ok_or_else(busy)?)
                 }
             },

@@ -11,6 +11,7 @@ use crate::deadline;
 use crate::instance::Host;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::Linker;
 use wasmtime::{Result, StoreContextMut};
 
@@ -51,5 +52,14 @@ fn admit(
     let callouts = exchange.and_then(|exchange| exchange.callouts());
     let callouts = callouts.ok_or(CalloutFailure::Denied)?;
     host.callouts = host.callouts.checked_sub(1).ok_or(CalloutFailure::Denied)?;
-    Ok((callouts, callout::check(request, &host.shared.limits)?))
+    let until = exchange.and_then(|exchange| exchange.deadline());
+    let mut request = callout::check(request, &host.shared.limits)?;
+    if let Some(until) = until {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(CalloutFailure::TimedOut);
+        }
+        request.timeout = request.timeout.min(left);
+    }
+    Ok((callouts, request))
 }
