@@ -1,6 +1,8 @@
 //! Filters on the heads of requests and responses: what they may do, and what becomes of an
 //! exchange when they fail. (The contract is `wit/filter.wit`.)
 
+use std::time::{Duration, Instant};
+
 use tidegate_e2e::client::{Connection, Request, get};
 use tidegate_e2e::components::Filter;
 use tidegate_e2e::raw::Raw;
@@ -47,8 +49,10 @@ async fn an_answer_goes_to_the_client_and_nothing_upstream() {
         "{} (call $edit_response (i32.const 0))",
         first.set("x-first", "seen")
     );
-    let mut last = Filter::default();
-    last.on_request = "(unreachable)".into();
+    let last = Filter {
+        on_request: "(unreachable)".into(),
+        ..Filter::default()
+    };
     let text = config::web("round-robin", &[&a]).replace(
         "{ upstream: web }",
         "{ upstream: web, filters: [first, guard, last] }",
@@ -214,6 +218,39 @@ async fn a_trap_in_a_phase_is_answered_as_the_operator_said() {
     }
 }
 
+/// A trap that is skipped in one phase is no leave to skip the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_skipped_at_the_request_still_sees_the_response() {
+    let a = Endpoint::start("a").await;
+    let mut filter = Filter {
+        on_request: "(unreachable)".into(),
+        ..Filter::default()
+    };
+    filter.on_response = format!(
+        "{} (call $edit_response (i32.const 0))",
+        filter.set("x-seen", "yes")
+    );
+    let keys = "on_fault: { request: skip, response: refuse }";
+    let proxy = start(&config::through_mine(&[&a], keys), &[("mine", &filter)]).await;
+    for _ in 0..5 {
+        let answer = get(proxy.address(), "/").await;
+        assert_eq!(
+            (answer.status(), answer.header("x-seen")),
+            (200, Some("yes"))
+        );
+    }
+    // Set aside, it cannot see the response: then there is none.
+    for _ in 0..30 {
+        let answer = get(proxy.address(), "/").await;
+        match answer.status() {
+            200 => assert_eq!(answer.header("x-seen"), Some("yes")),
+            status => assert_eq!(status, 503),
+        }
+    }
+    let metrics = proxy.metrics().await;
+    assert!(metrics.sum("lb_plugin_bypassed_total", &[("plugin", "mine")]) > 0.0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_keeps_failing_is_set_aside_and_its_faults_can_be_read() {
     let a = Endpoint::start("a").await;
@@ -234,8 +271,9 @@ async fn one_that_keeps_failing_is_set_aside_and_its_faults_can_be_read() {
     let faults = metrics.sum("lb_plugin_faults_total", &mine);
     // Ten, and one more for each second that the requests took.
     assert!((10.0..20.0).contains(&faults), "{faults} faults");
+    let requests = [mine[0], mine[1], ("phase", "on_request")];
     assert_eq!(
-        metrics.sum("lb_plugin_bypassed_total", &mine),
+        metrics.sum("lb_plugin_bypassed_total", &requests),
         30.0 - faults
     );
     assert_eq!(metrics.sum("lb_plugin_quarantined", &mine), 1.0);
@@ -308,6 +346,41 @@ async fn a_filter_asks_an_upstream_that_it_was_granted() {
         if status == 200 {
             assert_eq!(answer.text(), "auth\n", "the body came over");
         }
+    }
+    assert_eq!(a.hits(), 0);
+}
+
+/// The route's `timeout` is a bound of the whole, whatever a filter may wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_out_waits_no_longer_than_its_exchange() {
+    let (a, auth) = (Endpoint::start("a").await, Endpoint::start("auth").await);
+    auth.freeze();
+    // One answers what it got, the other asks again and again and then passes.
+    let once = Filter::asking("auth", "/", 20_000);
+    let send = format!("(drop (block (result i32) {}))", once.on_request);
+    let patient = Filter {
+        on_request: format!("{} (call $pass)", send.repeat(8)),
+        ..once.clone()
+    };
+    let keys = "instances: 1, grant: { http: [auth], callout_timeout: 20s }";
+    let other = format!(
+        "upstreams:\n  auth: {{ endpoints: [\"{}\"], breaker: off }}\n",
+        auth.address()
+    );
+    let text = config::through_mine(&[&a], keys)
+        .replace("upstreams:\n", &other)
+        .replace("filters: [mine]", "filters: [mine], timeout: 300ms");
+    for (filter, status) in [(once, 591), (patient, 504)] {
+        let proxy = start(&text, &[("mine", &filter)]).await;
+        let began = Instant::now();
+        // The second one waits for the instance that the first one has.
+        let ask = || Request::get("/").send(proxy.address());
+        let (one, other) = tokio::join!(ask(), ask());
+        let mut statuses = [one, other].map(|answer| answer.unwrap().status());
+        statuses.sort_unstable();
+        assert!(statuses.contains(&status), "{statuses:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{statuses:?}");
+        proxy.wait_idle().await;
     }
     assert_eq!(a.hits(), 0);
 }

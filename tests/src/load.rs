@@ -32,6 +32,8 @@ pub struct LoadPlan {
     pub request: Request,
     /// Whether each request gets a number of its own, as `x-id=N` in its query.
     pub numbered: bool,
+    /// What else a good answer is.
+    pub check: fn(&Answer) -> anyhow::Result<()>,
 }
 
 impl Default for LoadPlan {
@@ -43,6 +45,7 @@ impl Default for LoadPlan {
             count: None,
             request: Request::get("/"),
             numbered: false,
+            check: |_| Ok(()),
         }
     }
 }
@@ -63,6 +66,7 @@ struct Shared {
     pace: Option<Duration>,
     /// The number of the next request, when they are numbered.
     number: Option<AtomicU64>,
+    check: fn(&Answer) -> anyhow::Result<()>,
     /// Good answers so far.
     done: watch::Sender<u64>,
 }
@@ -85,6 +89,7 @@ impl Load {
             left: AtomicU64::new(plan.count.unwrap_or(u64::MAX)),
             pace,
             number: plan.numbered.then(AtomicU64::default),
+            check: plan.check,
             done: watch::Sender::new(0),
         });
         let worker = |n| tokio::spawn(work(shared.clone(), n < plan.keep_alive));
@@ -220,6 +225,7 @@ async fn one(
         answer.text()
     );
     anyhow::ensure!(!answer.endpoint().is_empty(), "answered by no endpoint");
+    (shared.check)(&answer)?;
     let closing = answer
         .header("connection")
         .is_some_and(|c| c.eq_ignore_ascii_case("close"));

@@ -159,8 +159,8 @@ fn world(engine: &Engine, component: &wasmtime::component::Component) -> Result<
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     for (prefix, world) in [(SELECTOR, World::Selector), (FILTER, World::Filter)] {
-        let versions = exports.iter().filter_map(|name| name.strip_prefix(prefix));
-        for version in versions {
+        let mut versions = exports.iter().filter_map(|name| name.strip_prefix(prefix));
+        if let Some(version) = versions.next() {
             if version.starts_with(VERSION) {
                 return Ok(world);
             }

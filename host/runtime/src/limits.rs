@@ -16,7 +16,8 @@ pub struct Limits {
     pub setup_deadline: Duration,
     /// Linear memory of one instance in bytes, all its memories together.
     pub memory: u64,
-    /// Instances that may exist at a time, the spare not counted. At least 1.
+    /// Instances that may exist at a time, the spare not counted. At least 1. Calls out
+    /// may hold all of them: then there is one more for each thread.
     pub instances: u32,
     /// Bytes of keys and values that the plugin may keep in `state`.
     pub state: u64,

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// One request, as a plugin may read it during a call.
 pub trait Exchange: Any + Send {
@@ -33,6 +34,10 @@ pub trait Exchange: Any + Send {
     }
     /// Address of the endpoint that answered; none when nobody has, or the host did.
     fn endpoint(&self) -> Option<&str> {
+        None
+    }
+    /// When the exchange is over at the latest: nothing waits longer for it.
+    fn deadline(&self) -> Option<Instant> {
         None
     }
     /// Who makes a filter's calls out; without one they are denied.

@@ -85,9 +85,7 @@ impl Filter {
     /// # Panics
     /// When the parts are not WebAssembly text or not of the contract.
     pub fn component(&self) -> Vec<u8> {
-        let text = self.text();
-        let module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        encode(module, "filter-plugin", None).unwrap_or_else(|error| panic!("{error:#}"))
+        encode(self.module(), "filter-plugin", None).unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// The component in a world of its own; see [`Selector::component_in`].
@@ -97,9 +95,17 @@ impl Filter {
     ///
     /// [`Selector::component_in`]: crate::Selector::component_in
     pub fn component_in(&self, world: &str) -> Vec<u8> {
-        let module = wat::parse_str(self.text()).unwrap_or_else(|error| panic!("{error}"));
-        encode(module, "test:plugin/plugin", Some(world))
+        encode(self.module(), "test:plugin/plugin", Some(world))
             .unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// The core module alone: valid WebAssembly, but no component.
+    ///
+    /// # Panics
+    /// As [`component`](Self::component).
+    pub fn module(&self) -> Vec<u8> {
+        let text = self.text();
+        wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
     fn text(&self) -> String {

@@ -7,6 +7,7 @@
 //! `result<_, string>`: discriminant at 0, pointer at 4, length at 8.
 
 mod filter;
+pub mod hostile;
 mod made;
 
 use std::fmt::Write;

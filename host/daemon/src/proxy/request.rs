@@ -41,7 +41,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
         if route.times_for(client) {
             passage.time();
         }
-        view.set_callouts(exchange.snapshot.callouts.clone());
+        view.set_callouts(exchange.snapshot.callouts.clone(), exchange.deadline);
         exchange.passage = passage;
     }
     exchange.view = Some(view);

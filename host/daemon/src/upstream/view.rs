@@ -9,6 +9,7 @@ use pingora::http::{RequestHeader, ResponseHeader};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 use tidegate_runtime::Callouts;
 
 /// The view of one exchange, kept with it from the first attempt to the last.
@@ -26,6 +27,7 @@ pub struct View {
     endpoint: Option<Arc<str>>,
     attributes: Vec<(String, String)>,
     callouts: Option<Arc<dyn Callouts>>,
+    deadline: Option<Instant>,
 }
 
 impl View {
@@ -48,6 +50,7 @@ impl View {
             endpoint: None,
             attributes: Vec::new(),
             callouts: None,
+            deadline: None,
         })
     }
 
@@ -85,9 +88,10 @@ impl View {
         self.endpoint = endpoint;
     }
 
-    /// Who makes a filter's calls out.
-    pub fn set_callouts(&mut self, callouts: Arc<dyn Callouts>) {
+    /// Who makes a filter's calls out, and when they are over at the latest.
+    pub fn set_callouts(&mut self, callouts: Arc<dyn Callouts>, deadline: Option<Instant>) {
         self.callouts = Some(callouts);
+        self.deadline = deadline;
     }
 
     /// Sets or replaces attributes, all of them or, when there would be more than that
@@ -178,6 +182,10 @@ impl tidegate_runtime::Exchange for View {
 
     fn callouts(&self) -> Option<Arc<dyn Callouts>> {
         self.callouts.clone()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     fn route(&self) -> &str {

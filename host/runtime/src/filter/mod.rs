@@ -21,6 +21,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Instant;
 use stock::{Out, Stock};
 
 /// A plugin that sees requests and responses, ready to be asked.
@@ -143,7 +144,7 @@ impl Visit {
     /// # Errors
     /// A fault has been logged, and the instance that had it is gone.
     pub async fn on_request(&mut self, view: Box<dyn Exchange>) -> Answered<Verdict> {
-        let mut out = match self.take().await {
+        let mut out = match self.take(view.deadline()).await {
             Ok(out) => out,
             Err(fault) => return self.refused(view, fault),
         };
@@ -162,7 +163,7 @@ impl Visit {
         chunk: &[u8],
         last: bool,
     ) -> Answered<BodyVerdict> {
-        let mut out = match self.take().await {
+        let mut out = match self.take(view.deadline()).await {
             Ok(out) => out,
             Err(fault) => return self.refused(view, fault),
         };
@@ -179,7 +180,11 @@ impl Visit {
         &mut self,
         view: Box<dyn Exchange>,
     ) -> Answered<Option<ResponseEdits>> {
-        let mut out = match self.take().await {
+        let taken = match self.own.get_mut().take() {
+            Some(own) => Ok(own),
+            None => self.filter.stock.take_brief(view.deadline()).await,
+        };
+        let mut out = match taken {
             Ok(out) => out,
             Err(fault) => return self.refused(view, fault),
         };
@@ -212,10 +217,10 @@ impl Visit {
         self.settle(out, answer)
     }
 
-    async fn take(&mut self) -> Result<Out, Fault> {
+    async fn take(&mut self, until: Option<Instant>) -> Result<Out, Fault> {
         match self.own.get_mut().take() {
             Some(own) => Ok(own),
-            None => self.filter.stock.take().await,
+            None => self.filter.stock.take(until).await,
         }
     }
 

@@ -3,7 +3,8 @@
 //! A call takes an instance out and puts it back; what is out belongs to that call alone,
 //! so a call may wait. Each thread looks first where it put one back. How many are out is
 //! bounded by seats where it could exceed the bound: calls of a filter that waits, and
-//! instances that stay with their exchange.
+//! instances that stay with their exchange. Calls that cannot wait are at most one for each
+//! thread; those that wait for a call out leave them their own.
 
 use super::instance::{Instance, Linked};
 use crate::error::{Fault, FaultKind, LoadError};
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 type Slot = Option<Box<Instance>>;
+/// None where no bound can be exceeded.
+type Seats = Option<Arc<Semaphore>>;
 
 /// An instance that is out, and the leave to have it.
 pub(super) struct Out {
@@ -30,9 +33,14 @@ pub(super) struct Stock {
     config: String,
     pub(super) shared: Arc<Shared>,
     slots: Box<[Padded<Slot>]>,
-    /// More than the slots take, of a filter that waits; the spare is here too.
+    /// More than the slots take, of a filter that waits; the spare is here too. Boxed as in
+    /// the slots, between which and here they move.
+    #[allow(clippy::vec_box)]
     others: Mutex<Vec<Box<Instance>>>,
-    seats: Option<Arc<Semaphore>>,
+    /// For calls that may wait for a call out.
+    seats: Seats,
+    /// For calls that run on their thread to their end.
+    brief: Seats,
     housekeeper: Housekeeper,
     own: Weak<Self>,
 }
@@ -48,9 +56,15 @@ impl Stock {
         housekeeper: &Housekeeper,
     ) -> Result<Arc<Self>, LoadError> {
         let bound = shared.limits.instances.max(1) as usize;
-        let stays = linked.asynchronous || shared.limits.isolation == Isolation::PerRequest;
+        let stays = shared.limits.isolation == Isolation::PerRequest;
+        let seats = |needed: bool| needed.then(|| Arc::new(Semaphore::new(bound)));
+        let brief = seats(stays || bound < threads);
         let stock = Arc::new_cyclic(|own| Self {
-            seats: (stays || bound < threads).then(|| Arc::new(Semaphore::new(bound))),
+            seats: match linked.asynchronous && !stays {
+                true => seats(true),
+                false => brief.clone(),
+            },
+            brief,
             slots: (0..threads.clamp(1, bound))
                 .map(|_| Padded::default())
                 .collect(),
@@ -68,29 +82,28 @@ impl Stock {
         Ok(stock)
     }
 
-    /// An instance from the shelf or a new one; waits for a seat.
-    pub(super) async fn take(&self) -> Result<Out, Fault> {
-        let seat = match &self.seats {
-            None => None,
-            Some(seats) => match seats.clone().try_acquire_owned() {
-                Ok(seat) => Some(seat),
-                Err(_) => {
-                    let waiting = seats.clone().acquire_owned();
-                    let seat = tokio::time::timeout(self.patience(), waiting).await;
-                    Some(seat.ok().and_then(Result::ok).ok_or_else(busy)?)
-                }
-            },
-        };
-        self.fetch(seat)
+    /// An instance from the shelf or a new one, for a call that may wait; waits for a seat,
+    /// at most until then.
+    pub(super) async fn take(&self, until: Option<Instant>) -> Result<Out, Fault> {
+        self.take_from(&self.seats, until).await
+    }
+
+    /// The same for a call that runs to its end.
+    pub(super) async fn take_brief(&self, until: Option<Instant>) -> Result<Out, Fault> {
+        self.take_from(&self.brief, until).await
     }
 
     /// The same where nothing can be waited for: the thread is held up, for at most as
-    /// long as a call may take.
+    /// long as a call may take. Not for an instance that an exchange keeps: that may be long.
     pub(super) fn take_now(&self) -> Result<Out, Fault> {
-        let Some(seats) = &self.seats else {
+        let Some(seats) = &self.brief else {
             return self.fetch(None);
         };
-        let until = Instant::now() + self.shared.limits.deadline * 2;
+        let patience = match self.shared.limits.isolation {
+            Isolation::Reuse => self.shared.limits.deadline * 2,
+            Isolation::PerRequest => Duration::ZERO,
+        };
+        let until = Instant::now() + patience;
         loop {
             match seats.clone().try_acquire_owned() {
                 Ok(seat) => return self.fetch(Some(seat)),
@@ -98,6 +111,23 @@ impl Stock {
                 Err(_) => std::thread::sleep(Duration::from_micros(50)),
             }
         }
+    }
+
+    async fn take_from(&self, seats: &Seats, until: Option<Instant>) -> Result<Out, Fault> {
+        let seat = match seats {
+            None => None,
+            Some(seats) => match seats.clone().try_acquire_owned() {
+                Ok(seat) => Some(seat),
+                Err(_) => {
+                    let waiting = seats.clone().acquire_owned();
+                    let patience = Instant::now() + self.patience();
+                    let until = until.map_or(patience, |until| until.min(patience));
+                    let seat = tokio::time::timeout_at(until.into(), waiting).await;
+                    Some(seat.ok().and_then(Result::ok).ok_or_else(busy)?)
+                }
+            },
+        };
+        self.fetch(seat)
     }
 
     /// Puts a sound instance back.

@@ -1,14 +1,17 @@
 //! `http-client`: the one function that waits.
 //!
 //! While it waits the guest does not run, so its deadline does not either: each stretch
-//! between two waits has the deadline to itself, and the number of waits is bounded.
+//! between two waits has the deadline to itself, and the number of waits is bounded. A call
+//! that is not made waits for nothing and leaves the clock as it is.
 
 use crate::bindings::filters::tidegate::plugin::http_client::{Failure, Outgoing};
 use crate::bindings::tidegate::plugin::types::Reply;
-use crate::callout::{self, CalloutFailure};
+use crate::callout::{self, CalloutFailure, Callouts};
 use crate::deadline;
 use crate::instance::Host;
 use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::Linker;
 use wasmtime::{Result, StoreContextMut};
 
@@ -27,18 +30,36 @@ fn send(
     request: Outgoing,
 ) -> Box<dyn Future<Output = Result<Answer>> + Send + '_> {
     Box::new(async move {
-        let answer = ask(store.data_mut(), request).await;
-        let deadline = store.data().shared.limits.deadline;
-        deadline::arm(&mut store, deadline);
+        let answer = match admit(store.data_mut(), request) {
+            Err(failure) => Err(failure),
+            Ok((callouts, request)) => {
+                let answer = callouts.send(request).await;
+                let deadline = store.data().shared.limits.deadline;
+                deadline::arm(&mut store, deadline);
+                answer.and_then(callout::reply)
+            }
+        };
         Ok((answer.map_err(Failure::from),))
     })
 }
 
-async fn ask(host: &mut Host, request: Outgoing) -> std::result::Result<Reply, CalloutFailure> {
+/// Leave for one of the calls that a guest may make, and what is to be sent.
+fn admit(
+    host: &mut Host,
+    request: Outgoing,
+) -> std::result::Result<(Arc<dyn Callouts>, callout::Outgoing), CalloutFailure> {
     let exchange = host.exchange.as_deref();
     let callouts = exchange.and_then(|exchange| exchange.callouts());
     let callouts = callouts.ok_or(CalloutFailure::Denied)?;
     host.callouts = host.callouts.checked_sub(1).ok_or(CalloutFailure::Denied)?;
-    let request = callout::check(request, &host.shared.limits)?;
-    callout::reply(callouts.send(request).await?)
+    let until = exchange.and_then(|exchange| exchange.deadline());
+    let mut request = callout::check(request, &host.shared.limits)?;
+    if let Some(until) = until {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(CalloutFailure::TimedOut);
+        }
+        request.timeout = request.timeout.min(left);
+    }
+    Ok((callouts, request))
 }

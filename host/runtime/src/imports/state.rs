@@ -71,7 +71,7 @@ impl state::HostBucket for Host {
                     Level::Error,
                     &format!("too many buckets: `{name}` is not shared"),
                 );
-                Bucket::new(rate, burst)
+                self.shared.namespace.private_bucket(rate, burst)
             });
         Ok(self.table.push(bucket)?)
     }

@@ -1,5 +1,6 @@
 //! Token buckets by key, exact over all instances (Turner 1986; RFC 3290, 5.1.1).
 
+use super::room::Room;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ struct Family {
     rate: f64,
     burst: f64,
     levels: HashMap<String, Level>,
+    /// What the keys take is taken from here.
+    room: Room,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +29,12 @@ struct Level {
 }
 
 impl Bucket {
-    pub(crate) fn new(rate: f64, burst: f64) -> Self {
+    pub(super) fn new(rate: f64, burst: f64, room: Room) -> Self {
         let bucket = Self(Arc::new(Mutex::new(Family {
             rate: 0.0,
             burst: 0.0,
             levels: HashMap::new(),
+            room,
         })));
         bucket.set_rule(rate, burst);
         bucket
@@ -89,22 +93,43 @@ impl Family {
             *known = level;
             return;
         }
-        if self.levels.len() >= MAX_KEYS {
-            self.make_room(level.at);
+        if self.levels.len() >= MAX_KEYS || !self.room.take(key) {
+            self.make_room(key, level.at);
+            if !self.room.take(key) {
+                return; // The other buckets have it all: this key is full next time.
+            }
         }
         self.levels.insert(key.to_owned(), level);
     }
 
-    /// Drops the full ones; when none is full, everybody starts anew, which is
+    /// Drops the full ones; when that does not help, everybody starts anew, which is
     /// kinder than a table that grows with what clients send.
-    fn make_room(&mut self, now: Instant) {
-        let (rate, burst) = (self.rate, self.burst);
-        self.levels.retain(|_, level| {
-            level.tokens + now.saturating_duration_since(level.at).as_secs_f64() * rate < burst
+    fn make_room(&mut self, key: &str, now: Instant) {
+        let (rate, burst, room) = (self.rate, self.burst, &self.room);
+        self.levels.retain(|key, level| {
+            let passed = now.saturating_duration_since(level.at).as_secs_f64();
+            let kept = level.tokens + passed * rate < burst;
+            if !kept {
+                room.give_back(key);
+            }
+            kept
         });
-        if self.levels.len() >= MAX_KEYS {
-            self.levels.clear();
+        if self.levels.len() >= MAX_KEYS || !self.room.fits(key) {
+            self.clear();
         }
+    }
+
+    fn clear(&mut self) {
+        for key in self.levels.keys() {
+            self.room.give_back(key);
+        }
+        self.levels.clear();
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -116,7 +141,7 @@ mod tests {
     #[test]
     fn takes_the_burst_then_the_rate() {
         let now = Instant::now();
-        let bucket = Bucket::new(10.0, 3.0);
+        let bucket = Bucket::new(10.0, 3.0, Room::default());
         assert!((0..3).all(|_| bucket.take("a", 1, now).is_ok()));
         assert_eq!(bucket.take("a", 1, now), Err(100));
         assert!(bucket.take("b", 1, now).is_ok(), "keys do not share");
@@ -140,17 +165,41 @@ mod tests {
             (f64::INFINITY, f64::INFINITY),
             (-1.0, -1.0),
         ] {
-            assert_eq!(Bucket::new(rate, burst).take("a", 1, now), Err(u64::MAX));
+            assert_eq!(
+                Bucket::new(rate, burst, Room::default()).take("a", 1, now),
+                Err(u64::MAX)
+            );
         }
     }
 
     #[test]
     fn keys_are_bounded() {
         let now = Instant::now();
-        let bucket = Bucket::new(1.0, 1.0);
+        let bucket = Bucket::new(1.0, 1.0, Room::default());
         for key in 0..MAX_KEYS + 10 {
             let _ = bucket.take(&key.to_string(), 1, now);
         }
         assert!(bucket.0.lock().levels.len() <= MAX_KEYS);
+    }
+
+    #[test]
+    fn bytes_of_keys_are_bounded_over_all_buckets() {
+        let now = Instant::now();
+        let room = Room::default();
+        let long = |n: u32| format!("{n}{}", "x".repeat(1 << 20));
+        let bucket = Bucket::new(1.0, 1.0, room.clone());
+        for n in 0..100 {
+            assert!(bucket.take(&long(n), 1, now).is_ok());
+        }
+        assert!(bucket.0.lock().levels.len() <= 16);
+        let other = Bucket::new(1.0, 1.0, room.clone());
+        for n in 0..100 {
+            assert!(other.take(&long(n), 1, now).is_ok());
+        }
+        let both = bucket.0.lock().levels.len() + other.0.lock().levels.len();
+        assert!(both <= 16, "{both}");
+        drop(bucket);
+        assert!(other.take(&long(200), 1, now).is_ok());
+        assert_eq!(other.take(&long(200), 1, now), Err(1_000), "room again");
     }
 }

@@ -5,6 +5,7 @@
 //! how state survives the replacement of the plugin that wrote it.
 
 mod bucket;
+mod room;
 mod values;
 
 use crate::instance::Place;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 pub use bucket::Bucket;
+use room::Room;
 use values::Values;
 
 /// Names of each kind that one namespace may hold.
@@ -40,6 +42,7 @@ pub(crate) struct Namespace {
     counters: Mutex<HashMap<String, Counter>>,
     buckets: Mutex<HashMap<String, Bucket>>,
     values: Mutex<Values>,
+    room: Room,
 }
 
 impl Namespace {
@@ -48,38 +51,44 @@ impl Namespace {
             counters: Mutex::default(),
             buckets: Mutex::default(),
             values: Mutex::new(Values::new(quota)),
+            room: Room::default(),
         }
     }
 
-    /// The counter of that name; none when there are too many names.
+    /// The counter of that name; none when there are too many names, or no room for one more.
     pub(crate) fn counter(&self, name: &str) -> Option<Counter> {
         let mut counters = self.counters.lock();
         if let Some(counter) = counters.get(name) {
             return Some(counter.clone());
         }
-        if counters.len() >= MAX_NAMES {
+        if counters.len() >= MAX_NAMES || !self.room.take(name) {
             return None;
         }
         Some(counters.entry(name.to_owned()).or_default().clone())
     }
 
     /// The bucket of that name, refilled by these numbers from now on; none when
-    /// there are too many names.
+    /// there are too many names, or no room for one more.
     pub(crate) fn bucket(&self, name: &str, rate: f64, burst: f64) -> Option<Bucket> {
         let mut buckets = self.buckets.lock();
         if let Some(bucket) = buckets.get(name) {
             bucket.set_rule(rate, burst);
             return Some(bucket.clone());
         }
-        if buckets.len() >= MAX_NAMES {
+        if buckets.len() >= MAX_NAMES || !self.room.take(name) {
             return None;
         }
         Some(
             buckets
                 .entry(name.to_owned())
-                .or_insert_with(|| Bucket::new(rate, burst))
+                .or_insert_with(|| self.private_bucket(rate, burst))
                 .clone(),
         )
+    }
+
+    /// A bucket of nobody else's. Its keys are in the same room.
+    pub(crate) fn private_bucket(&self, rate: f64, burst: f64) -> Bucket {
+        Bucket::new(rate, burst, self.room.clone())
     }
 
     pub(crate) fn value(&self, key: &str, now: Instant) -> Option<Vec<u8>> {
@@ -163,5 +172,15 @@ mod tests {
         assert!((0..MAX_NAMES).all(|i| space.counter(&i.to_string()).is_some()));
         assert!(space.counter("one more").is_none());
         assert!(space.counter("0").is_some(), "known names still open");
+    }
+
+    #[test]
+    fn bytes_of_names_are_bounded() {
+        let space = Namespace::new(100);
+        let long = |n: u32| format!("{n}{}", "x".repeat(1 << 20));
+        let opened = (0..100).filter(|n| space.counter(&long(*n)).is_some());
+        assert!(opened.count() < 16);
+        let opened = (0..100).filter(|n| space.bucket(&long(*n), 1.0, 1.0).is_some());
+        assert_eq!(opened.count(), 0, "it is one room");
     }
 }

@@ -343,6 +343,109 @@ async fn a_loop_around_a_call_out_misses_its_deadline() {
     assert_eq!(verdict.unwrap_err().kind, FaultKind::Deadline);
 }
 
+/// A call out that is denied does not wait, so it gives no time either: not when it is not
+/// granted, not beyond the eighth, not in a phase that has none, not in `configure`.
+#[tokio::test]
+async fn a_loop_through_calls_out_misses_its_deadline() {
+    let looping = || {
+        let mut made = Made::asking("auth", "/", 100);
+        let send = std::mem::replace(&mut made.on_request, "(call $pass)".into());
+        let send = format!("(loop $again (drop (block (result i32) {send})) (br $again))");
+        (made, format!("{send} (unreachable)"))
+    };
+    for granted in ["auth", "other"] {
+        let (mut made, send) = looping();
+        made.on_request = send.clone();
+        made.on_response = send;
+        let limits = Limits {
+            http: vec![granted.into()],
+            ..Limits::default()
+        };
+        let backend = Arc::new(Backend {
+            after: Duration::ZERO,
+            calls: AtomicUsize::new(0),
+        });
+        let view = Box::new(Calling(Request::new(0, &[]), backend.clone()));
+        let mut visit = Visit::new(start(&made, limits));
+        let (view, verdict) = visit.on_request(view).await;
+        assert_eq!(verdict.unwrap_err().kind, FaultKind::Deadline, "{granted}");
+        let (_, edits) = visit.on_response(view).await;
+        assert_eq!(edits.unwrap_err().kind, FaultKind::Deadline, "{granted}");
+        assert!(backend.calls.load(Ordering::Relaxed) <= 8);
+    }
+    let (mut made, send) = looping();
+    made.configure = send;
+    let error = try_start(&made, Limits::default()).err().unwrap();
+    assert!(
+        matches!(&error, LoadError::Failed { call: "configure", fault } if fault.kind == FaultKind::Deadline),
+        "{error}"
+    );
+}
+
+/// The phases of the response cannot wait, and need not: whoever waits for a call out has
+/// taken nothing from them.
+#[tokio::test]
+async fn calls_out_under_way_hold_up_no_response() {
+    let made = Made::asking("auth", "/", 1_000);
+    let limits = Limits {
+        http: vec!["auth".into()],
+        instances: 1,
+        ..Limits::default()
+    };
+    let filter = start(&made, limits);
+    let backend = Arc::new(Backend {
+        after: Duration::from_millis(500),
+        calls: AtomicUsize::new(0),
+    });
+    let over = std::cell::Cell::new(false);
+    let view = Box::new(Calling(Request::new(0, &[]), backend.clone()));
+    let mut waiting = Visit::new(filter.clone());
+    let waits = async {
+        let (_, verdict) = waiting.on_request(view).await;
+        assert!(matches!(verdict, Ok(Verdict::Answer(_))), "{verdict:?}");
+        over.set(true);
+    };
+    let answers = async {
+        while backend.calls.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..3 {
+            let mut visit = Visit::new(filter.clone());
+            let (view, edits) = visit.on_response(request()).await;
+            assert!(edits.unwrap().is_none());
+            let (_, verdict) = visit.on_response_body(view, b"x", true);
+            assert!(matches!(verdict, Ok(BodyVerdict::Pass)), "{verdict:?}");
+        }
+        assert!(!over.get(), "they waited for the call out");
+    };
+    tokio::join!(waits, answers);
+}
+
+/// An exchange may keep its instance for minutes: a thread is not held up for that.
+#[tokio::test]
+async fn a_thread_does_not_wait_for_what_an_exchange_keeps() {
+    let limits = Limits {
+        isolation: Isolation::PerRequest,
+        instances: 1,
+        deadline: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    let filter = start(&Made::default(), limits);
+    let mut keeping = Visit::new(filter.clone());
+    assert!(keeping.on_request(request()).await.1.is_ok());
+    let began = std::time::Instant::now();
+    let (view, verdict) = Visit::new(filter.clone()).on_response_body(request(), b"x", true);
+    assert_eq!(verdict.unwrap_err().kind, FaultKind::Busy);
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    keeping.end();
+    let (_, verdict) = Visit::new(filter).on_response_body(view, b"x", true);
+    assert!(matches!(verdict, Ok(BodyVerdict::Pass)), "{verdict:?}");
+}
+
 #[tokio::test]
 async fn a_selector_cannot_import_the_client_nor_a_filter_the_load() {
     let selector = tidegate_components::Selector::default();

@@ -27,6 +27,9 @@ pub(super) struct Call {
     pub(super) filter: Arc<FilterUse>,
 }
 
+/// The call, and the view to be lent for it.
+type Begun = (Call, Box<dyn runtime::Exchange>);
+
 /// Begins a call of the filter at that position. None: it is set aside, and the operator
 /// wants the exchange to go on.
 pub(super) fn begin(
@@ -35,7 +38,7 @@ pub(super) fn begin(
     phase: Phase,
     heads: &mut Heads<'_>,
     chunk: Option<usize>,
-) -> Result<Option<(Call, Box<dyn runtime::Exchange>)>, Fault> {
+) -> Result<Option<Begun>, Fault> {
     let route = exchange.route().ok_or(Fault::Internal)?;
     let filter = route.filters[index].clone();
     let Some(leave) = filter.warden.leave(phase) else {
@@ -95,6 +98,20 @@ pub(super) fn end<T>(
     }
     exchange.view = Some(view);
     settled
+}
+
+/// Filters that were set aside when the request came, and would be asked in this phase if
+/// they had not been: an operator who wants its faults refused does not want it missed.
+pub(super) fn missed(
+    exchange: &Exchange,
+    asks: impl Fn(runtime::Interest) -> bool,
+    phase: Phase,
+) -> Result<(), Fault> {
+    let filters = exchange.route().map_or(&[][..], |route| &route.filters);
+    let mut missed = filters.iter().enumerate().filter(|(index, filter)| {
+        exchange.passage.missed & 1 << index != 0 && asks(filter.filter.interest())
+    });
+    missed.try_for_each(|(_, filter)| refuse_or_skip(filter, phase))
 }
 
 /// An answer that the sandbox could not know to be wrong: an upstream that does not exist.

@@ -22,7 +22,7 @@ pub(super) enum Stop {
     /// The host's refusal.
     Fault(Fault),
     /// A filter's answer, and the filter's position.
-    Reply(usize, Reply),
+    Reply(usize, Box<Reply>),
 }
 
 impl Part {
@@ -192,7 +192,7 @@ fn apply(
         }
         Some(BodyVerdict::Abort(reply)) => {
             filter.warden.series().deed(Deed::Answer);
-            Err(Stop::Reply(index, reply))
+            Err(Stop::Reply(index, reply.into()))
         }
     }
 }
@@ -204,7 +204,7 @@ fn stopped(exchange: &mut Exchange, stop: Stop) -> Box<Error> {
         Stop::Reply(index, reply) => {
             let visit = &exchange.passage.visits[index];
             exchange.passage.answered_by = Some(visit.filter().plugin().to_owned());
-            exchange.passage.instead = Some(reply);
+            exchange.passage.instead = Some(*reply);
         }
     }
     exchange.passage.stop = true;

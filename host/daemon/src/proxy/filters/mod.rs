@@ -35,6 +35,8 @@ pub struct Passage {
     /// Filters that see the response, by bit: those that have seen the request, and those
     /// before the end of the way that did not ask for it.
     met: u32,
+    /// Filters that were set aside when the request came, by bit.
+    missed: u32,
     /// Filters have seen the head of the response.
     answered: bool,
     request_body: Vec<Part>,

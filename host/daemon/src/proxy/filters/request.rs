@@ -28,17 +28,20 @@ pub async fn run(session: &mut Session, exchange: &mut Exchange) -> Result<bool,
                 response: None,
             };
             let begun = ask::begin(exchange, index, Phase::OnRequest, &mut heads, None)?;
-            let Some((call, view)) = begun else { continue };
+            let Some((call, view)) = begun else {
+                exchange.passage.missed |= 1 << index;
+                continue;
+            };
             let filter = call.filter.clone();
             let answered = exchange.passage.visits[index].on_request(view).await;
             let verdict = ask::end(exchange, call, &mut heads, answered)?;
-            let Some(verdict) = verdict else { continue };
             match verdict {
-                Verdict::Pass => {}
-                Verdict::Edit(edits) => {
+                // Where a fault is skipped, the filter has passed.
+                None | Some(Verdict::Pass) => {}
+                Some(Verdict::Edit(edits)) => {
                     apply::request(exchange, &filter, heads.request, *edits)?;
                 }
-                Verdict::Answer(answer) => {
+                Some(Verdict::Answer(answer)) => {
                     filter.warden.series().deed(Deed::Answer);
                     return answer_now(session, exchange, index, answer).await;
                 }
@@ -50,7 +53,7 @@ pub async fn run(session: &mut Session, exchange: &mut Exchange) -> Result<bool,
             exchange.passage.visits[index].end();
         }
     }
-    prepare_bodies(session, exchange);
+    prepare_bodies(session, exchange)?;
     if exchange.passage.request_body.iter().any(Part::is_buffered) {
         return read_whole(session, exchange).await;
     }
@@ -76,9 +79,16 @@ async fn answer_now(
 }
 
 /// Who sees which body, in the order of the calls.
-fn prepare_bodies(session: &mut Session, exchange: &mut Exchange) {
+fn prepare_bodies(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
     let upgrade = session.is_upgrade_req();
     let has_body = !upgrade && !session.is_body_empty();
+    if has_body {
+        ask::missed(
+            exchange,
+            |interest| interest.request_body != BodyMode::Skip,
+            Phase::OnRequestBody,
+        )?;
+    }
     let passage = &mut exchange.passage;
     for (index, visit) in passage.visits.iter().enumerate() {
         let (filter, met) = (visit.filter(), passage.met & 1 << index != 0);
@@ -92,6 +102,7 @@ fn prepare_bodies(session: &mut Session, exchange: &mut Exchange) {
         }
     }
     passage.response_body.reverse();
+    Ok(())
 }
 
 /// Reads the body to its end, shows it to the filters, and holds what became of it.
@@ -112,7 +123,7 @@ async fn read_whole(session: &mut Session, exchange: &mut Exchange) -> Result<bo
         Ok(body) => body.unwrap_or_default(),
         Err(body::Stop::Fault(fault)) => return Err(fault),
         Err(body::Stop::Reply(index, answer)) => {
-            return answer_now(session, exchange, index, answer).await;
+            return answer_now(session, exchange, index, *answer).await;
         }
     };
     exchange.passage.request_body.clear();

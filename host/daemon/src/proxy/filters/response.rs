@@ -9,6 +9,7 @@ use crate::telemetry::{Deed, Phase};
 use http::{Method, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
+use tidegate_runtime::{BodyMode, Interest};
 
 /// Asks the filters in the reverse order, once in an exchange.
 ///
@@ -19,8 +20,14 @@ pub async fn run(
     exchange: &mut Exchange,
     head: &mut ResponseHeader,
 ) -> Result<(), Fault> {
-    if std::mem::replace(&mut exchange.passage.answered, true) || exchange.passage.met == 0 {
+    let nobody = exchange.passage.met | exchange.passage.missed == 0;
+    if std::mem::replace(&mut exchange.passage.answered, true) || nobody {
         return Ok(());
+    }
+    ask::missed(exchange, |interest| interest.response, Phase::OnResponse)?;
+    if has_body(session, head) {
+        let asks = |interest: Interest| interest.response_body != BodyMode::Skip;
+        ask::missed(exchange, asks, Phase::OnResponseBody)?;
     }
     let answered = exchange
         .attempt
@@ -66,12 +73,7 @@ pub fn begin_body(session: &mut Session, exchange: &mut Exchange, head: &mut Res
     if exchange.passage.response_body.is_empty() {
         return;
     }
-    let empty = head.headers.get(header::CONTENT_LENGTH);
-    let no_body = session.req_header().method == Method::HEAD
-        || empty.is_some_and(|length| length == "0")
-        || apply::bodiless(head.status)
-        || head.status == StatusCode::SWITCHING_PROTOCOLS;
-    if no_body {
+    if !has_body(session, head) {
         exchange.passage.response_body.clear();
         return;
     }
@@ -90,4 +92,12 @@ pub fn begin_body(session: &mut Session, exchange: &mut Exchange, head: &mut Res
     if let Some(hold) = exchange.passage.hold.as_ref().filter(|_| buffered) {
         hold.hold_response();
     }
+}
+
+fn has_body(session: &Session, head: &ResponseHeader) -> bool {
+    let length = head.headers.get(header::CONTENT_LENGTH);
+    session.req_header().method != Method::HEAD
+        && length.is_none_or(|length| length != "0")
+        && !apply::bodiless(head.status)
+        && head.status != StatusCode::SWITCHING_PROTOCOLS
 }
