@@ -235,6 +235,52 @@ async fn outside_of_an_exchange_every_function_of_request_answers_empty() {
     assert!(matches!(verdict, Ok(Verdict::Pass)), "{verdict:?}");
 }
 
+#[tokio::test]
+async fn a_response_is_there_in_its_own_phases_and_in_no_other() {
+    let mut made = Made {
+        interest: [1, 1, 1, 1],
+        ..Made::default()
+    };
+    let name = made.literal("x-c");
+    made.functions = r#"
+    (import "tidegate:plugin/response@0.1.0" "status" (func $status (result i32)))
+    (import "tidegate:plugin/response@0.1.0" "header" (func $header_of (param i32 i32 i32)))
+    (import "tidegate:plugin/response@0.1.0" "headers" (func $headers (param i32)))
+    (import "tidegate:plugin/response@0.1.0" "endpoint" (func $endpoint (param i32)))"#
+        .into();
+    let all = [
+        "(call $status)".to_owned(),
+        format!(
+            "(block (result i32) (call $header_of {name} (i32.const 40000)) (i32.load8_u (i32.const 40000)))"
+        ),
+        "(block (result i32) (call $headers (i32.const 40000)) (i32.load (i32.const 40004)))"
+            .into(),
+        "(block (result i32) (call $endpoint (i32.const 40000)) (i32.load8_u (i32.const 40000)))"
+            .into(),
+    ];
+    let absent: String = all.iter().map(|value| nothing(value)).collect();
+    let present = all
+        .iter()
+        .map(|value| nothing(&format!("(i32.eqz {value})")));
+    let present: String = present.collect();
+    made.configure = absent.clone();
+    made.on_request = format!("{absent}(call $pass)");
+    made.on_request_body = format!("{absent}(call $pass)");
+    made.on_response = format!("{present}(call $no_edit)");
+    made.on_response_body = format!("{present}(call $pass)");
+    let mut visit = Visit::new(start(&made, in_route("response")));
+    let view: Box<dyn Exchange> = Box::new(Told::new(0));
+    let (view, verdict) = visit.on_request(view).await;
+    verdict.unwrap();
+    let (view, verdict) = visit.on_response(view).await;
+    verdict.unwrap();
+    // A body that is streamed may go on when the response has begun.
+    let (view, verdict) = visit.on_request_body(view, b"x", true).await;
+    verdict.unwrap();
+    let (_, verdict) = visit.on_response_body(view, b"x", true);
+    verdict.unwrap();
+}
+
 #[test]
 fn outside_of_select_there_is_no_load_and_nothing_is_excluded() {
     let all = [
