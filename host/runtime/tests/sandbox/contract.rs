@@ -566,6 +566,21 @@ async fn a_full_quota_refuses_and_changes_nothing() {
     assert_eq!(number(&filter, 0).await, 0);
 }
 
+/// A file that is refused is tried all the same, while the running one works.
+#[tokio::test]
+async fn the_quota_of_a_trial_is_not_that_of_the_running_one() {
+    let mut generous = in_route("trial");
+    generous.limits.state = 10_000;
+    let running = start(&keeping(), generous);
+    let mut strict = in_route("trial");
+    strict.limits.state = 0;
+    let trial = start(&keeping(), strict);
+    assert_eq!(number(&trial, 1).await, 1);
+    assert_eq!(number(&running, 1).await, 0);
+    drop(trial);
+    assert_eq!(number(&running, 2).await, 0);
+}
+
 #[tokio::test]
 async fn a_swap_asks_for_what_is_expected() {
     let filter = start(&keeping(), in_route("swap"));
