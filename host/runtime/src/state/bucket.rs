@@ -8,16 +8,22 @@ use std::time::Instant;
 /// Keys that one bucket may hold; a key whose tokens are all there needs no entry.
 const MAX_KEYS: usize = 65_536;
 
-/// A shared family of token buckets, as an instance holds it.
+/// A shared family of token buckets, as an instance holds it. The tokens are everybody's,
+/// the numbers are those that this instance opened it with: a version that is only being
+/// tried changes nothing for the one that works.
 #[derive(Clone, Debug)]
-pub struct Bucket(Arc<Mutex<Family>>);
+pub struct Bucket {
+    levels: Arc<Mutex<Levels>>,
+    rule: Rule,
+}
 
-#[derive(Debug)]
-struct Family {
+#[derive(Clone, Copy, Debug)]
+struct Rule {
     rate: f64,
     burst: f64,
-    levels: HashMap<String, Level>,
 }
+
+type Levels = HashMap<String, Level>;
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
@@ -27,17 +33,45 @@ struct Level {
 
 impl Bucket {
     pub(crate) fn new(rate: f64, burst: f64) -> Self {
-        let bucket = Self(Arc::new(Mutex::new(Family {
-            rate: 0.0,
-            burst: 0.0,
-            levels: HashMap::new(),
-        })));
-        bucket.set_rule(rate, burst);
-        bucket
+        Self {
+            levels: Arc::default(),
+            rule: Rule::new(rate, burst),
+        }
     }
 
+    /// The same tokens by these numbers.
+    pub(super) fn by(&self, rate: f64, burst: f64) -> Self {
+        Self {
+            levels: self.levels.clone(),
+            rule: Rule::new(rate, burst),
+        }
+    }
+
+    /// Takes `n` tokens, or says in how many milliseconds they will be there.
+    pub(crate) fn take(&self, key: &str, n: u32, now: Instant) -> Result<(), u64> {
+        let Rule { rate, burst } = self.rule;
+        let mut levels = self.levels.lock();
+        let wanted = f64::from(n);
+        let known = levels.get(key);
+        let tokens = known.map_or(burst, |level| self.rule.refilled(level, now));
+        if tokens >= wanted {
+            let level = Level {
+                tokens: tokens - wanted,
+                at: now,
+            };
+            self.rule.store(&mut levels, key, level);
+            return Ok(());
+        }
+        if rate <= 0.0 || wanted > burst {
+            return Err(u64::MAX);
+        }
+        Err(((wanted - tokens) / rate * 1_000.0).ceil() as u64)
+    }
+}
+
+impl Rule {
     /// Numbers of a guest are hostile: what is not a finite number from 0 up is 0.
-    pub(super) fn set_rule(&self, rate: f64, burst: f64) {
+    fn new(rate: f64, burst: f64) -> Self {
         let clean = |number: f64| {
             if number.is_finite() {
                 number.max(0.0)
@@ -45,38 +79,10 @@ impl Bucket {
                 0.0
             }
         };
-        let mut family = self.0.lock();
-        family.rate = clean(rate);
-        family.burst = clean(burst);
-    }
-
-    /// Takes `n` tokens, or says in how many milliseconds they will be there.
-    pub(crate) fn take(&self, key: &str, n: u32, now: Instant) -> Result<(), u64> {
-        let mut family = self.0.lock();
-        let wanted = f64::from(n);
-        let tokens = family.tokens(key, now);
-        if tokens >= wanted {
-            family.store(
-                key,
-                Level {
-                    tokens: tokens - wanted,
-                    at: now,
-                },
-            );
-            return Ok(());
+        Self {
+            rate: clean(rate),
+            burst: clean(burst),
         }
-        if family.rate <= 0.0 || wanted > family.burst {
-            return Err(u64::MAX);
-        }
-        Err(((wanted - tokens) / family.rate * 1_000.0).ceil() as u64)
-    }
-}
-
-impl Family {
-    fn tokens(&self, key: &str, now: Instant) -> f64 {
-        self.levels
-            .get(key)
-            .map_or(self.burst, |level| self.refilled(level, now))
     }
 
     fn refilled(&self, level: &Level, now: Instant) -> f64 {
@@ -84,26 +90,23 @@ impl Family {
         (level.tokens + passed * self.rate).min(self.burst)
     }
 
-    fn store(&mut self, key: &str, level: Level) {
-        if let Some(known) = self.levels.get_mut(key) {
+    fn store(&self, levels: &mut Levels, key: &str, level: Level) {
+        if let Some(known) = levels.get_mut(key) {
             *known = level;
             return;
         }
-        if self.levels.len() >= MAX_KEYS {
-            self.make_room(level.at);
+        if levels.len() >= MAX_KEYS {
+            self.make_room(levels, level.at);
         }
-        self.levels.insert(key.to_owned(), level);
+        levels.insert(key.to_owned(), level);
     }
 
     /// Drops the full ones; when none is full, everybody starts anew, which is
     /// kinder than a table that grows with what clients send.
-    fn make_room(&mut self, now: Instant) {
-        let (rate, burst) = (self.rate, self.burst);
-        self.levels.retain(|_, level| {
-            level.tokens + now.saturating_duration_since(level.at).as_secs_f64() * rate < burst
-        });
-        if self.levels.len() >= MAX_KEYS {
-            self.levels.clear();
+    fn make_room(&self, levels: &mut Levels, now: Instant) {
+        levels.retain(|_, level| self.refilled(level, now) < self.burst);
+        if levels.len() >= MAX_KEYS {
+            levels.clear();
         }
     }
 }
@@ -133,6 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_shared_and_numbers_are_not() {
+        let now = Instant::now();
+        let old = Bucket::new(10.0, 3.0);
+        let new = old.by(1.0, 5.0);
+        assert!(old.take("a", 2, now).is_ok());
+        assert_eq!(new.take("a", 2, now), Err(1_000), "one is left");
+        let later = now + Duration::from_secs(1);
+        assert!(new.take("a", 2, later).is_ok());
+        assert_eq!(old.take("a", 1, later), Err(100));
+        assert!(new.take("b", 5, now).is_ok(), "a new key has the new burst");
+    }
+
+    #[test]
     fn hostile_numbers_hold_nothing() {
         let now = Instant::now();
         for (rate, burst) in [
@@ -151,6 +167,6 @@ mod tests {
         for key in 0..MAX_KEYS + 10 {
             let _ = bucket.take(&key.to_string(), 1, now);
         }
-        assert!(bucket.0.lock().levels.len() <= MAX_KEYS);
+        assert!(bucket.levels.lock().len() <= MAX_KEYS);
     }
 }

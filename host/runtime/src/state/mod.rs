@@ -55,13 +55,12 @@ impl Namespace {
         Some(counters.entry(name.to_owned()).or_default().clone())
     }
 
-    /// The bucket of that name, refilled by these numbers from now on; none when
-    /// there are too many names.
+    /// The bucket of that name, refilled by these numbers for who opens it here; none
+    /// when there are too many names.
     pub(crate) fn bucket(&self, name: &str, rate: f64, burst: f64) -> Option<Bucket> {
         let mut buckets = self.buckets.lock();
         if let Some(bucket) = buckets.get(name) {
-            bucket.set_rule(rate, burst);
-            return Some(bucket.clone());
+            return Some(bucket.by(rate, burst));
         }
         if buckets.len() >= MAX_NAMES {
             return None;

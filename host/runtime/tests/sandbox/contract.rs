@@ -699,6 +699,26 @@ async fn a_bucket_gives_its_burst_and_then_says_when() {
 }
 
 #[tokio::test]
+async fn two_instances_share_a_bucket_and_each_takes_by_its_own_numbers() {
+    let running = start(&taking(0.0, 3.0), in_route("shared bucket"));
+    assert_eq!(wait(&running, 0).await, None);
+    // A version that is being tried, and then refused, lets nobody in that the running one keeps
+    // out.
+    let trial = start(&taking(1_000_000.0, 1_000_000.0), in_route("shared bucket"));
+    assert_eq!(wait(&running, 0).await, None);
+    assert_eq!(wait(&running, 0).await, None);
+    assert_eq!(wait(&running, 0).await, Some(u64::MAX), "three are taken");
+    drop(trial);
+    assert_eq!(wait(&running, 0).await, Some(u64::MAX));
+    let stricter = start(&taking(0.0, 5.0), in_route("shared bucket"));
+    assert_eq!(
+        wait(&stricter, 0).await,
+        Some(u64::MAX),
+        "a burst is not a gift"
+    );
+}
+
+#[tokio::test]
 async fn names_beyond_a_thousand_are_private_and_logged() {
     let lines = Lines::default();
     let _another = tracing::Dispatch::new(Lines::default());
