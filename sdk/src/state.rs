@@ -36,8 +36,8 @@ impl Counter {
 pub struct Bucket(imports::state::Bucket);
 
 impl Bucket {
-    /// Opens the bucket of that name: it refills at `rate` tokens per second up to `burst`. Another
-    /// opener's numbers replace these.
+    /// Opens the bucket of that name: it refills at `rate` tokens per second up to `burst`. The
+    /// tokens are shared with all who have it open; each takes them by its own numbers.
     pub fn open(name: &str, rate: f64, burst: f64) -> Self {
         Bucket(imports::state::Bucket::new(name, rate, burst))
     }

@@ -131,6 +131,8 @@ pub(crate) struct Host {
     pub(crate) edit_bytes: usize,
     /// Calls out that the call under way may still make.
     pub(crate) callouts: u32,
+    /// The call under way is about the response.
+    pub(crate) responding: bool,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -161,6 +163,7 @@ pub(crate) fn store(engine: &Engine, shared: &Arc<Shared>) -> Store<Host> {
         edits: Vec::new(),
         edit_bytes: 0,
         callouts: 0,
+        responding: false,
         shared: shared.clone(),
     };
     let mut store = Store::new(engine, host);

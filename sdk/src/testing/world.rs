@@ -68,13 +68,8 @@ pub(super) struct World {
     pub lines: Vec<(Level, String)>,
 }
 
-#[derive(Default)]
-pub(super) struct Bucket {
-    pub rate: f64,
-    pub burst: f64,
-    /// Tokens of each key, and when they were counted.
-    pub tokens: BTreeMap<String, (f64, Duration)>,
-}
+/// Tokens of each key, and when they were counted.
+type Bucket = BTreeMap<String, (f64, Duration)>;
 
 #[derive(Clone)]
 pub(super) struct Value {

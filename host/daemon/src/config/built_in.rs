@@ -1,6 +1,7 @@
 //! The plugins that are part of the binary: usable by name, without an entry in `plugins`.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What a plugin is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +36,51 @@ pub(super) fn world(name: &str) -> Option<World> {
     worlds.find(|world| names(*world).any(|known| known == name))
 }
 
+/// What an instance of a plugin may use when its file does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How long one call may run.
+    pub deadline: Duration,
+    /// Bytes of its memory.
+    pub memory: u64,
+}
+
+impl Default for Bounds {
+    /// For a plugin of which nothing is known.
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_millis(2),
+            memory: 16 << 20,
+        }
+    }
+}
+
+/// The bounds of the built-in plugin of that name.
+pub fn bounds(name: &str) -> Bounds {
+    match name {
+        // The check of a password is slow on purpose: 26 ms and 21 MiB with usual parameters.
+        "basic-auth" => Bounds {
+            deadline: Duration::from_millis(200),
+            memory: 64 << 20,
+        },
+        _ => Bounds::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidegate_runtime::Limits;
+
+    #[test]
+    fn the_usual_bounds_are_those_of_the_sandbox() {
+        let Limits {
+            deadline, memory, ..
+        } = Limits::default();
+        assert_eq!(Bounds::default(), Bounds { deadline, memory });
+        assert_eq!(bounds("rate-limit"), Bounds::default());
+        assert!(bounds("basic-auth").deadline > deadline);
+    }
 
     #[test]
     fn a_name_is_of_one_world() {

@@ -24,6 +24,7 @@ mod tests;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use built_in::{Bounds, bounds as built_in_bounds};
 pub use problem::{Place, Problem, Problems};
 pub use schema::schema;
 pub use value::Config;

@@ -1,13 +1,13 @@
 //! From a plugin's name to its compiled component.
 
-use crate::config::Config;
-use crate::config::Problem;
 use crate::config::value::{Faults, FilterFaults, Isolation, OnFault, Origin, Plugin};
+use crate::config::{self, Config, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tidegate_runtime as runtime;
 use tidegate_runtime::{Component, Limits, Sandbox};
 
@@ -102,7 +102,7 @@ impl<'a> Finder<'a> {
         let Some(plugin) = self.config.plugins.get(name) else {
             return Ok(Found {
                 component: self.built_in(name)?,
-                limits: Limits::default(),
+                limits: usual_limits(name),
                 faults: None,
             });
         };
@@ -154,11 +154,25 @@ impl<'a> Finder<'a> {
     }
 }
 
+/// The bounds of a built-in plugin without an entry in the file.
+fn usual_limits(name: &str) -> Limits {
+    let config::Bounds { deadline, memory } = config::built_in_bounds(name);
+    Limits {
+        deadline,
+        setup_deadline: setup_deadline(deadline),
+        memory,
+        ..Limits::default()
+    }
+}
+
+fn setup_deadline(deadline: Duration) -> Duration {
+    Limits::default().setup_deadline.max(deadline * 100)
+}
+
 fn limits(plugin: &Plugin) -> Limits {
-    let setup_deadline = Limits::default().setup_deadline.max(plugin.deadline * 100);
     Limits {
         deadline: plugin.deadline,
-        setup_deadline,
+        setup_deadline: setup_deadline(plugin.deadline),
         memory: plugin.memory,
         instances: plugin.instances,
         state: plugin.state,
@@ -215,8 +229,35 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
     use tidegate_runtime::Options;
+
+    #[test]
+    fn a_built_in_plugin_that_needs_more_gets_it_with_an_entry_and_without() {
+        let beside = tempfile::tempdir().expect("a directory");
+        let file = beside.path().join("t.yaml");
+        let text = "\
+listeners: [{ address: 127.0.0.1:8080 }]
+plugins:
+  login: { builtin: basic-auth }
+  quick: { builtin: basic-auth, deadline: 5ms }
+upstreams: { web: { endpoints: [127.0.0.1:1] } }
+routes: [{ upstream: web }]
+";
+        std::fs::write(&file, text).expect("written");
+        let config = config::load(&file, &|_| None).expect("a configuration");
+        let sandbox = Sandbox::new(Options::default()).expect("a sandbox");
+        let library = Library::default();
+        let mut finder = Finder::new(&sandbox, &config, &library);
+
+        let mut limits = |name: &str| finder.find(name).unwrap().limits.clone();
+        let plain = limits("basic-auth");
+        assert_eq!(plain.deadline.as_millis(), 200);
+        assert_eq!(plain.memory, 64 << 20);
+        assert_eq!(limits("login"), plain);
+        assert_eq!(limits("quick").deadline.as_millis(), 5);
+        assert_eq!(limits("quick").memory, plain.memory);
+        assert_eq!(limits("rate-limit"), Limits::default());
+    }
 
     #[test]
     fn a_built_in_plugin_may_have_another_name_and_other_bounds() {

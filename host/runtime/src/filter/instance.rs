@@ -56,6 +56,13 @@ impl Linked {
     }
 }
 
+/// What a call is about: calls out are for the request, the response is read with it alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Request,
+    Response,
+}
+
 /// A running guest. After a fault it must be dropped: its store is poisoned.
 pub(crate) struct Instance {
     store: Store<Host>,
@@ -140,13 +147,13 @@ impl Instance {
 
     pub(crate) async fn on_request(&mut self) -> Result<Verdict, Fault> {
         let export = self.on_request;
-        let (answer,) = self.run("on-request", MAX_CALLOUTS, export, ()).await?;
+        let (answer,) = self.run("on-request", Side::Request, export, ()).await?;
         verdict::verdict(answer).map_err(|fault| fault.during("on-request"))
     }
 
     pub(crate) async fn on_response(&mut self) -> Result<Option<ResponseEdits>, Fault> {
         let export = self.on_response;
-        let (answer,) = self.run("on-response", 0, export, ()).await?;
+        let (answer,) = self.run("on-response", Side::Response, export, ()).await?;
         answer
             .map(verdict::response_edits)
             .transpose()
@@ -159,7 +166,7 @@ impl Instance {
         last: bool,
     ) -> Result<BodyVerdict, Fault> {
         let export = self.on_request_body;
-        self.body("on-request-body", MAX_CALLOUTS, export, chunk, last)
+        self.body("on-request-body", Side::Request, export, chunk, last)
             .await
     }
 
@@ -169,13 +176,14 @@ impl Instance {
         last: bool,
     ) -> Result<BodyVerdict, Fault> {
         let export = self.on_response_body;
-        self.body("on-response-body", 0, export, chunk, last).await
+        self.body("on-response-body", Side::Response, export, chunk, last)
+            .await
     }
 
     async fn body(
         &mut self,
         call: &'static str,
-        callouts: u32,
+        side: Side,
         export: Func,
         chunk: &[u8],
         last: bool,
@@ -183,7 +191,7 @@ impl Instance {
         let typed = export
             .typed::<(&[u8], bool), (written::BodyVerdict,)>(&self.store)
             .map_err(|error| fault(&self.store, call, &error))?;
-        let (answer,) = self.run(call, callouts, typed, (chunk, last)).await?;
+        let (answer,) = self.run(call, side, typed, (chunk, last)).await?;
         let bound = usize::try_from(self.store.data().shared.limits.body).unwrap_or(usize::MAX);
         verdict::body(answer, bound.max(MAX_PIECE)).map_err(|fault| fault.during(call))
     }
@@ -193,7 +201,7 @@ impl Instance {
     async fn run<P, R>(
         &mut self,
         call: &'static str,
-        callouts: u32,
+        side: Side,
         export: TypedFunc<P, R>,
         parameters: P,
     ) -> Result<R, Fault>
@@ -203,7 +211,12 @@ impl Instance {
     {
         let deadline = self.store.data().shared.limits.deadline;
         instance::begin(&mut self.store, deadline);
-        self.store.data_mut().callouts = callouts;
+        let host = self.store.data_mut();
+        host.responding = side == Side::Response;
+        host.callouts = match side {
+            Side::Request => MAX_CALLOUTS,
+            Side::Response => 0,
+        };
         let answer = if self.asynchronous {
             export.call_async(&mut self.store, parameters).await
         } else {

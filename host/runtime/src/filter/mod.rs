@@ -44,9 +44,7 @@ impl Sandbox {
     pub fn filter(&self, component: &Component, purpose: Use) -> Result<Filter, LoadError> {
         let linked = component.filter()?.clone();
         let asynchronous = linked.asynchronous;
-        let namespace = self
-            .namespaces
-            .open(&purpose.plugin, &purpose.place, purpose.limits.state);
+        let namespace = self.namespaces.open(&purpose.plugin, &purpose.place);
         let warm = purpose.warm;
         let (shared, config) = Shared::new(purpose, namespace);
         let threads = self.options.threads;

@@ -2,6 +2,7 @@
 
 use crate::bindings::filters::tidegate::plugin::response::Host as Response;
 use crate::instance::Host;
+use crate::view::Exchange;
 use wasmtime::Result;
 
 impl Response for Host {
@@ -22,13 +23,18 @@ impl Response for Host {
     }
 
     fn endpoint(&mut self) -> Result<Option<String>> {
-        let exchange = self.exchange.as_deref();
+        let exchange = self.answered();
         Ok(exchange.and_then(|exchange| exchange.endpoint().map(str::to_owned)))
     }
 }
 
 impl Host {
     fn head(&self) -> Option<&http::response::Parts> {
-        self.exchange.as_deref()?.response()
+        self.answered()?.response()
+    }
+
+    /// The exchange, in the phases of the response.
+    fn answered(&self) -> Option<&dyn Exchange> {
+        self.exchange.as_deref().filter(|_| self.responding)
     }
 }

@@ -16,7 +16,11 @@ impl state::Host for Host {
 
     fn set(&mut self, key: String, value: Vec<u8>, ttl: Option<u64>) -> Result<Result<(), String>> {
         let ttl = ttl.map(Duration::from_millis);
-        Ok(self.shared.namespace.set(key, value, ttl, Instant::now()))
+        let quota = self.shared.limits.state;
+        Ok(self
+            .shared
+            .namespace
+            .set(key, value, ttl, quota, Instant::now()))
     }
 
     fn delete(&mut self, key: String) -> Result<()> {
@@ -25,10 +29,11 @@ impl state::Host for Host {
     }
 
     fn swap(&mut self, key: String, expected: Option<Vec<u8>>, value: Vec<u8>) -> Result<bool> {
+        let quota = self.shared.limits.state;
         Ok(self
             .shared
             .namespace
-            .swap(key, expected.as_deref(), value, Instant::now()))
+            .swap(key, expected.as_deref(), value, quota, Instant::now()))
     }
 }
 

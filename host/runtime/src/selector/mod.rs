@@ -45,9 +45,7 @@ impl Sandbox {
         endpoints: &Arc<Endpoints>,
     ) -> Result<Selector, LoadError> {
         let component = component.selector()?;
-        let namespace = self
-            .namespaces
-            .open(&purpose.plugin, &purpose.place, purpose.limits.state);
+        let namespace = self.namespaces.open(&purpose.plugin, &purpose.place);
         let warm = purpose.warm;
         let (shared, config) = Shared::new(purpose, namespace);
         let pool = Pool::start(

@@ -9,15 +9,25 @@ use std::time::Instant;
 /// Keys that one bucket may hold; a key whose tokens are all there needs no entry.
 const MAX_KEYS: usize = 65_536;
 
-/// A shared family of token buckets, as an instance holds it.
+/// A shared family of token buckets, as an instance holds it. The tokens are everybody's,
+/// the numbers are those that this instance opened it with: a version that is only being
+/// tried changes nothing for the one that works.
 #[derive(Clone, Debug)]
-pub struct Bucket(Arc<Mutex<Family>>);
+pub struct Bucket {
+    levels: Arc<Mutex<Levels>>,
+    rule: Rule,
+}
 
-#[derive(Debug)]
-struct Family {
+#[derive(Clone, Copy, Debug)]
+struct Rule {
     rate: f64,
     burst: f64,
-    levels: HashMap<String, Level>,
+}
+
+/// What each key has left.
+#[derive(Debug)]
+struct Levels {
+    by_key: HashMap<String, Level>,
     /// What the keys take is taken from here.
     room: Room,
 }
@@ -30,18 +40,49 @@ struct Level {
 
 impl Bucket {
     pub(super) fn new(rate: f64, burst: f64, room: Room) -> Self {
-        let bucket = Self(Arc::new(Mutex::new(Family {
-            rate: 0.0,
-            burst: 0.0,
-            levels: HashMap::new(),
+        let levels = Levels {
+            by_key: HashMap::new(),
             room,
-        })));
-        bucket.set_rule(rate, burst);
-        bucket
+        };
+        Self {
+            levels: Arc::new(Mutex::new(levels)),
+            rule: Rule::new(rate, burst),
+        }
     }
 
+    /// The same tokens by these numbers.
+    pub(super) fn by(&self, rate: f64, burst: f64) -> Self {
+        Self {
+            levels: self.levels.clone(),
+            rule: Rule::new(rate, burst),
+        }
+    }
+
+    /// Takes `n` tokens, or says in how many milliseconds they will be there.
+    pub(crate) fn take(&self, key: &str, n: u32, now: Instant) -> Result<(), u64> {
+        let Rule { rate, burst } = self.rule;
+        let mut levels = self.levels.lock();
+        let wanted = f64::from(n);
+        let known = levels.by_key.get(key);
+        let tokens = known.map_or(burst, |level| self.rule.refilled(level, now));
+        if tokens >= wanted {
+            let level = Level {
+                tokens: tokens - wanted,
+                at: now,
+            };
+            self.rule.store(&mut levels, key, level);
+            return Ok(());
+        }
+        if rate <= 0.0 || wanted > burst {
+            return Err(u64::MAX);
+        }
+        Err(((wanted - tokens) / rate * 1_000.0).ceil() as u64)
+    }
+}
+
+impl Rule {
     /// Numbers of a guest are hostile: what is not a finite number from 0 up is 0.
-    pub(super) fn set_rule(&self, rate: f64, burst: f64) {
+    fn new(rate: f64, burst: f64) -> Self {
         let clean = |number: f64| {
             if number.is_finite() {
                 number.max(0.0)
@@ -49,38 +90,10 @@ impl Bucket {
                 0.0
             }
         };
-        let mut family = self.0.lock();
-        family.rate = clean(rate);
-        family.burst = clean(burst);
-    }
-
-    /// Takes `n` tokens, or says in how many milliseconds they will be there.
-    pub(crate) fn take(&self, key: &str, n: u32, now: Instant) -> Result<(), u64> {
-        let mut family = self.0.lock();
-        let wanted = f64::from(n);
-        let tokens = family.tokens(key, now);
-        if tokens >= wanted {
-            family.store(
-                key,
-                Level {
-                    tokens: tokens - wanted,
-                    at: now,
-                },
-            );
-            return Ok(());
+        Self {
+            rate: clean(rate),
+            burst: clean(burst),
         }
-        if family.rate <= 0.0 || wanted > family.burst {
-            return Err(u64::MAX);
-        }
-        Err(((wanted - tokens) / family.rate * 1_000.0).ceil() as u64)
-    }
-}
-
-impl Family {
-    fn tokens(&self, key: &str, now: Instant) -> f64 {
-        self.levels
-            .get(key)
-            .map_or(self.burst, |level| self.refilled(level, now))
     }
 
     fn refilled(&self, level: &Level, now: Instant) -> f64 {
@@ -88,46 +101,47 @@ impl Family {
         (level.tokens + passed * self.rate).min(self.burst)
     }
 
-    fn store(&mut self, key: &str, level: Level) {
-        if let Some(known) = self.levels.get_mut(key) {
+    fn store(&self, levels: &mut Levels, key: &str, level: Level) {
+        if let Some(known) = levels.by_key.get_mut(key) {
             *known = level;
             return;
         }
-        if self.levels.len() >= MAX_KEYS || !self.room.take(key) {
-            self.make_room(key, level.at);
-            if !self.room.take(key) {
+        if levels.by_key.len() >= MAX_KEYS || !levels.room.take(key) {
+            self.make_room(levels, key, level.at);
+            if !levels.room.take(key) {
                 return; // The other buckets have it all: this key is full next time.
             }
         }
-        self.levels.insert(key.to_owned(), level);
+        levels.by_key.insert(key.to_owned(), level);
     }
 
     /// Drops the full ones; when that does not help, everybody starts anew, which is
     /// kinder than a table that grows with what clients send.
-    fn make_room(&mut self, key: &str, now: Instant) {
-        let (rate, burst, room) = (self.rate, self.burst, &self.room);
-        self.levels.retain(|key, level| {
-            let passed = now.saturating_duration_since(level.at).as_secs_f64();
-            let kept = level.tokens + passed * rate < burst;
+    fn make_room(&self, levels: &mut Levels, key: &str, now: Instant) {
+        let room = &levels.room;
+        levels.by_key.retain(|key, level| {
+            let kept = self.refilled(level, now) < self.burst;
             if !kept {
                 room.give_back(key);
             }
             kept
         });
-        if self.levels.len() >= MAX_KEYS || !self.room.fits(key) {
-            self.clear();
+        if levels.by_key.len() >= MAX_KEYS || !levels.room.fits(key) {
+            levels.clear();
         }
-    }
-
-    fn clear(&mut self) {
-        for key in self.levels.keys() {
-            self.room.give_back(key);
-        }
-        self.levels.clear();
     }
 }
 
-impl Drop for Family {
+impl Levels {
+    fn clear(&mut self) {
+        for key in self.by_key.keys() {
+            self.room.give_back(key);
+        }
+        self.by_key.clear();
+    }
+}
+
+impl Drop for Levels {
     fn drop(&mut self) {
         self.clear();
     }
@@ -158,6 +172,19 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_shared_and_numbers_are_not() {
+        let now = Instant::now();
+        let old = Bucket::new(10.0, 3.0, Room::default());
+        let new = old.by(1.0, 5.0);
+        assert!(old.take("a", 2, now).is_ok());
+        assert_eq!(new.take("a", 2, now), Err(1_000), "one is left");
+        let later = now + Duration::from_secs(1);
+        assert!(new.take("a", 2, later).is_ok());
+        assert_eq!(old.take("a", 1, later), Err(100));
+        assert!(new.take("b", 5, now).is_ok(), "a new key has the new burst");
+    }
+
+    #[test]
     fn hostile_numbers_hold_nothing() {
         let now = Instant::now();
         for (rate, burst) in [
@@ -179,7 +206,7 @@ mod tests {
         for key in 0..MAX_KEYS + 10 {
             let _ = bucket.take(&key.to_string(), 1, now);
         }
-        assert!(bucket.0.lock().levels.len() <= MAX_KEYS);
+        assert!(bucket.levels.lock().by_key.len() <= MAX_KEYS);
     }
 
     #[test]
@@ -191,12 +218,12 @@ mod tests {
         for n in 0..100 {
             assert!(bucket.take(&long(n), 1, now).is_ok());
         }
-        assert!(bucket.0.lock().levels.len() <= 16);
+        assert!(bucket.levels.lock().by_key.len() <= 16);
         let other = Bucket::new(1.0, 1.0, room.clone());
         for n in 0..100 {
             assert!(other.take(&long(n), 1, now).is_ok());
         }
-        let both = bucket.0.lock().levels.len() + other.0.lock().levels.len();
+        let both = bucket.levels.lock().by_key.len() + other.levels.lock().by_key.len();
         assert!(both <= 16, "{both}");
         drop(bucket);
         assert!(other.take(&long(200), 1, now).is_ok());

@@ -37,7 +37,7 @@ impl Counter {
 }
 
 /// The state of one use of one plugin.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Namespace {
     counters: Mutex<HashMap<String, Counter>>,
     buckets: Mutex<HashMap<String, Bucket>>,
@@ -46,15 +46,6 @@ pub(crate) struct Namespace {
 }
 
 impl Namespace {
-    fn new(quota: u64) -> Self {
-        Self {
-            counters: Mutex::default(),
-            buckets: Mutex::default(),
-            values: Mutex::new(Values::new(quota)),
-            room: Room::default(),
-        }
-    }
-
     /// The counter of that name; none when there are too many names, or no room for one more.
     pub(crate) fn counter(&self, name: &str) -> Option<Counter> {
         let mut counters = self.counters.lock();
@@ -67,13 +58,12 @@ impl Namespace {
         Some(counters.entry(name.to_owned()).or_default().clone())
     }
 
-    /// The bucket of that name, refilled by these numbers from now on; none when
-    /// there are too many names, or no room for one more.
+    /// The bucket of that name, refilled by these numbers for who opens it here; none
+    /// when there are too many names, or no room for one more.
     pub(crate) fn bucket(&self, name: &str, rate: f64, burst: f64) -> Option<Bucket> {
         let mut buckets = self.buckets.lock();
         if let Some(bucket) = buckets.get(name) {
-            bucket.set_rule(rate, burst);
-            return Some(bucket.clone());
+            return Some(bucket.by(rate, burst));
         }
         if buckets.len() >= MAX_NAMES || !self.room.take(name) {
             return None;
@@ -100,9 +90,10 @@ impl Namespace {
         key: String,
         value: Vec<u8>,
         ttl: Option<Duration>,
+        quota: u64,
         now: Instant,
     ) -> Result<(), String> {
-        self.values.lock().set(key, value, ttl, now)
+        self.values.lock().set(key, value, ttl, quota, now)
     }
 
     pub(crate) fn delete(&self, key: &str) {
@@ -114,9 +105,10 @@ impl Namespace {
         key: String,
         expected: Option<&[u8]>,
         value: Vec<u8>,
+        quota: u64,
         now: Instant,
     ) -> bool {
-        self.values.lock().swap(key, expected, value, now)
+        self.values.lock().swap(key, expected, value, quota, now)
     }
 }
 
@@ -125,17 +117,15 @@ impl Namespace {
 pub(crate) struct Namespaces(Mutex<HashMap<(String, Place), Weak<Namespace>>>);
 
 impl Namespaces {
-    /// The namespace of that plugin in that place: the living one, with its quota set
-    /// anew, or a fresh one.
-    pub(crate) fn open(&self, plugin: &str, place: &Place, quota: u64) -> Arc<Namespace> {
+    /// The namespace of that plugin in that place: the living one or a fresh one.
+    pub(crate) fn open(&self, plugin: &str, place: &Place) -> Arc<Namespace> {
         let mut all = self.0.lock();
         all.retain(|_, namespace| namespace.strong_count() > 0);
         let entry = all.entry((plugin.to_owned(), place.clone())).or_default();
         if let Some(namespace) = entry.upgrade() {
-            namespace.values.lock().set_quota(quota);
             return namespace;
         }
-        let namespace = Arc::new(Namespace::new(quota));
+        let namespace = Arc::new(Namespace::default());
         *entry = Arc::downgrade(&namespace);
         namespace
     }
@@ -149,26 +139,23 @@ mod tests {
     fn a_use_finds_its_state_while_somebody_holds_it() {
         let all = Namespaces::default();
         let [web, api] = ["web", "api"].map(|name| Place::Upstream(name.into()));
-        let first = all.open("rr", &web, 100);
+        let first = all.open("rr", &web);
         first.counter("next").unwrap().add(5);
-        let again = all.open("rr", &web, 100);
+        let again = all.open("rr", &web);
         assert_eq!(again.counter("next").unwrap().value(), 5);
-        let other = all.open("rr", &api, 100);
+        let other = all.open("rr", &api);
         assert_eq!(
             other.counter("next").unwrap().value(),
             0,
             "another upstream is another use"
         );
         drop((first, again));
-        assert_eq!(
-            all.open("rr", &web, 100).counter("next").unwrap().value(),
-            0
-        );
+        assert_eq!(all.open("rr", &web).counter("next").unwrap().value(), 0);
     }
 
     #[test]
     fn names_are_bounded() {
-        let space = Namespace::new(100);
+        let space = Namespace::default();
         assert!((0..MAX_NAMES).all(|i| space.counter(&i.to_string()).is_some()));
         assert!(space.counter("one more").is_none());
         assert!(space.counter("0").is_some(), "known names still open");
@@ -176,7 +163,7 @@ mod tests {
 
     #[test]
     fn bytes_of_names_are_bounded() {
-        let space = Namespace::new(100);
+        let space = Namespace::default();
         let long = |n: u32| format!("{n}{}", "x".repeat(1 << 20));
         let opened = (0..100).filter(|n| space.counter(&long(*n)).is_some());
         assert!(opened.count() < 16);

@@ -19,27 +19,13 @@ impl Entry {
 }
 
 /// The values of one namespace.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Values {
-    quota: u64,
     used: u64,
     entries: HashMap<String, Entry>,
 }
 
 impl Values {
-    pub(super) fn new(quota: u64) -> Self {
-        Self {
-            quota,
-            used: 0,
-            entries: HashMap::new(),
-        }
-    }
-
-    /// A lower quota removes nothing; it refuses the next `set`.
-    pub(super) fn set_quota(&mut self, quota: u64) {
-        self.quota = quota;
-    }
-
     pub(super) fn value(&mut self, key: &str, now: Instant) -> Option<Vec<u8>> {
         let entry = self.entries.get(key)?;
         if entry.alive(now) {
@@ -54,10 +40,11 @@ impl Values {
         key: String,
         value: Vec<u8>,
         ttl: Option<Duration>,
+        quota: u64,
         now: Instant,
     ) -> Result<(), String> {
         let end = ttl.and_then(|ttl| now.checked_add(ttl));
-        self.put(key, Entry { value, end }, now)
+        self.put(key, Entry { value, end }, quota, now)
     }
 
     pub(super) fn delete(&mut self, key: &str) {
@@ -71,6 +58,7 @@ impl Values {
         key: String,
         expected: Option<&[u8]>,
         value: Vec<u8>,
+        quota: u64,
         now: Instant,
     ) -> bool {
         let current = self.entries.get(&key).filter(|entry| entry.alive(now));
@@ -78,17 +66,18 @@ impl Values {
             return false;
         }
         let end = current.and_then(|entry| entry.end);
-        self.put(key, Entry { value, end }, now).is_ok()
+        self.put(key, Entry { value, end }, quota, now).is_ok()
     }
 
-    fn put(&mut self, key: String, entry: Entry, now: Instant) -> Result<(), String> {
+    /// The quota is that of who asks: a lower one than before removes nothing.
+    fn put(&mut self, key: String, entry: Entry, quota: u64, now: Instant) -> Result<(), String> {
         let before = self.entries.get(&key).map_or(0, |old| cost(&key, old));
         let after = cost(&key, &entry);
-        if self.used - before + after > self.quota {
+        if self.used - before + after > quota {
             self.sweep(now);
             let before = self.entries.get(&key).map_or(0, |old| cost(&key, old));
-            if self.used - before + after > self.quota {
-                return Err(format!("the state quota of {} bytes is full", self.quota));
+            if self.used - before + after > quota {
+                return Err(format!("the state quota of {quota} bytes is full"));
             }
         }
         let before = self.entries.get(&key).map_or(0, |old| cost(&key, old));
@@ -118,9 +107,13 @@ mod tests {
     #[test]
     fn a_full_quota_refuses_and_changes_nothing() {
         let now = Instant::now();
-        let mut values = Values::new(200);
-        values.set("a".into(), vec![1; 50], None, now).unwrap();
-        assert!(values.set("a".into(), vec![2; 500], None, now).is_err());
+        let mut values = Values::default();
+        values.set("a".into(), vec![1; 50], None, 200, now).unwrap();
+        assert!(
+            values
+                .set("a".into(), vec![2; 500], None, 200, now)
+                .is_err()
+        );
         assert_eq!(values.value("a", now), Some(vec![1; 50]));
         values.delete("a");
         assert_eq!(values.used, 0);
@@ -130,22 +123,32 @@ mod tests {
     fn what_has_ended_is_absent_and_makes_room() {
         let now = Instant::now();
         let later = now + Duration::from_secs(2);
-        let mut values = Values::new(150);
+        let mut values = Values::default();
         values
-            .set("a".into(), vec![1; 50], Some(Duration::from_secs(1)), now)
+            .set(
+                "a".into(),
+                vec![1; 50],
+                Some(Duration::from_secs(1)),
+                150,
+                now,
+            )
             .unwrap();
-        assert!(values.set("b".into(), vec![1; 50], None, now).is_err());
-        assert!(values.set("b".into(), vec![1; 50], None, later).is_ok());
+        assert!(values.set("b".into(), vec![1; 50], None, 150, now).is_err());
+        assert!(
+            values
+                .set("b".into(), vec![1; 50], None, 150, later)
+                .is_ok()
+        );
         assert_eq!(values.value("a", later), None);
     }
 
     #[test]
     fn swap_asks_for_what_it_expects() {
         let now = Instant::now();
-        let mut values = Values::new(1_000);
-        assert!(values.swap("a".into(), None, vec![1], now));
-        assert!(!values.swap("a".into(), None, vec![2], now));
-        assert!(values.swap("a".into(), Some(&[1]), vec![2], now));
+        let mut values = Values::default();
+        assert!(values.swap("a".into(), None, vec![1], 1_000, now));
+        assert!(!values.swap("a".into(), None, vec![2], 1_000, now));
+        assert!(values.swap("a".into(), Some(&[1]), vec![2], 1_000, now));
         assert_eq!(values.value("a", now), Some(vec![2]));
     }
 }

@@ -9,11 +9,17 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-type Line = BTreeMap<&'static str, String>;
+pub type Line = BTreeMap<&'static str, String>;
 
 /// Keeps the fields of what is logged for plugins on this thread.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<Line>>>);
+pub struct Lines(Arc<Mutex<Vec<Line>>>);
+
+impl Lines {
+    pub fn so_far(&self) -> Vec<Line> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -57,7 +63,7 @@ fn a_fault_is_logged_with_its_place_and_many_are_logged_seldom() {
             ask(&selector, &list, Request::new(1, &[])).unwrap_err();
         }
     });
-    let lines = lines.0.lock().unwrap();
+    let lines = lines.so_far();
     let first = &lines[0];
     assert_eq!(
         (first["plugin"].as_str(), first["upstream"].as_str()),

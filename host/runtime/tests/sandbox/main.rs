@@ -3,6 +3,7 @@
 //! links the compiler.
 
 mod cache;
+mod contract;
 mod deadline;
 mod edits;
 mod fault;

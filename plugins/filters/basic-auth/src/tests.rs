@@ -51,8 +51,11 @@ fn the_right_password_lets_in_and_names() {
 #[test]
 fn the_reference_implementation_agrees() {
     let secret = Secret::parse(REFERENCE).unwrap_or_else(|problem| panic!("{problem}"));
-    assert!(secret.is(b"password"));
-    assert!(!secret.is(b"Password"));
+    let mut scratch = Scratch::new(secret.blocks()).unwrap();
+    for _ in 0..2 {
+        assert!(secret.is(b"password", &mut scratch));
+        assert!(!secret.is(b"Password", &mut scratch));
+    }
 }
 
 #[test]
@@ -97,6 +100,25 @@ fn an_unknown_name_costs_as_much_as_the_costliest() {
 }
 
 #[test]
+fn passwords_of_different_parameters_share_the_room() {
+    // One is the costliest, another needs the most memory.
+    let slow =
+        "$argon2id$v=19$m=1024,t=3,p=1$c29tZXNhbHQ$hTSfg0+ZxUVA6Ay8Et01seNt2tx1T18Xh5elxNhrNJk";
+    let host = Host::new();
+    let config = format!(r#"{{"users": {{"ann": "{SMALL}", "bob": "{slow}", "cy": "{HASH}"}}}}"#);
+    let mut filter = host.filter::<BasicAuth>(&config).unwrap();
+    for (name, password) in [
+        ("ann", "password"),
+        ("bob", "password"),
+        ("ann", "password"),
+        ("cy", "abc"),
+    ] {
+        let user = user(&host, &mut filter, login(name, password));
+        assert_eq!(user.as_deref(), Some(name));
+    }
+}
+
+#[test]
 fn nonsense_is_refused_with_what_to_write() {
     for (config, why) in [
         ("{}", "missing field `users`"),
@@ -118,6 +140,19 @@ fn nonsense_is_refused_with_what_to_write() {
             "users.ann: ",
         ),
         (r#"{"users": {"ann": "$argon2x$v=19"}}"#, "users.ann: "),
+        // Nobody could ever be let in by these.
+        (
+            r#"{"users": {"ann": "$argon2x$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}}"#,
+            "users.ann: this is not all",
+        ),
+        (
+            r#"{"users": {"ann": "$argon2id$v=20$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}}"#,
+            "users.ann: this is not all",
+        ),
+        (
+            r#"{"users": {"ann": "$argon2id$v=19$m=256,t=2,p=1$c29tZQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}}"#,
+            "users.ann: ",
+        ),
         (r#"{"users": {"a:b": ""}}"#, "users.a:b: a name has"),
         (r#"{"users": {}, "realm": "a\\b"}"#, "realm: "),
         (r#"{"users": {}, "forward": "no"}"#, "forward: "),

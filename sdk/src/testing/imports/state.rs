@@ -30,23 +30,26 @@ impl Counter {
 }
 
 #[derive(Debug)]
-pub struct Bucket(String);
+pub struct Bucket {
+    name: String,
+    rate: f64,
+    burst: f64,
+}
 
 impl Bucket {
     pub fn new(name: &str, rate: f64, burst: f64) -> Self {
-        World::with(|world| {
-            let bucket = world.buckets.entry(name.to_owned()).or_default();
-            bucket.rate = rate;
-            bucket.burst = burst;
-        });
-        Bucket(name.to_owned())
+        Bucket {
+            name: name.to_owned(),
+            rate,
+            burst,
+        }
     }
     pub fn take(&self, key: &str, n: u32) -> Result<(), u64> {
         World::with(|world| {
             let now = world.now;
-            let bucket = world.buckets.entry(self.0.clone()).or_default();
-            let (rate, burst, n) = (bucket.rate, bucket.burst, f64::from(n));
-            let (tokens, since) = bucket.tokens.entry(key.to_owned()).or_insert((burst, now));
+            let keys = world.buckets.entry(self.name.clone()).or_default();
+            let (rate, burst, n) = (self.rate, self.burst, f64::from(n));
+            let (tokens, since) = keys.entry(key.to_owned()).or_insert((burst, now));
             *tokens = (*tokens + rate * (now - *since).as_secs_f64()).min(burst);
             *since = now;
             if *tokens >= n {

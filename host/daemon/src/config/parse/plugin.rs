@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use super::grant::{self, Names};
 use super::{check_name, fault, number, optional, path, time};
-use crate::config::built_in::{self, World};
+use crate::config::built_in::{self, Bounds, World};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Report, Spot, quote};
 use crate::config::read::checked::Checked;
@@ -55,12 +54,16 @@ fn plugin(
     let origin = origin(&mut written, spot, directory, report);
     let on_fault = fault::parse(written.on_fault, spot, report);
     let grant = grant::parse(optional(written.grant), upstreams, report);
+    let usual = match &origin {
+        Some(Origin::BuiltIn(name)) => built_in::bounds(name),
+        Some(Origin::File(_)) | None => Bounds::default(),
+    };
     Some(Plugin {
         name: name.to_owned(),
         origin: origin?,
         sha256: optional(written.sha256).map(|digest| digest.0),
-        deadline: time(written.deadline).unwrap_or(Duration::from_millis(2)),
-        memory: optional(written.memory).map_or(16 * MIB, |size| size.0),
+        deadline: time(written.deadline).unwrap_or(usual.deadline),
+        memory: optional(written.memory).map_or(usual.memory, |size| size.0),
         instances: number(written.instances).unwrap_or(64),
         on_fault,
         isolation: match optional(written.isolation) {

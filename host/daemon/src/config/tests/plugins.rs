@@ -32,6 +32,18 @@ fn a_plugin_may_do_little_unless_it_is_written() {
 }
 
 #[test]
+fn a_built_in_plugin_has_the_bounds_that_it_needs_unless_others_are_written() {
+    let login = plugin("builtin: basic-auth");
+    assert_eq!(login.deadline, Duration::from_millis(200));
+    assert_eq!(login.memory, 64 << 20);
+    let login = plugin("builtin: basic-auth, memory: 128MiB");
+    assert_eq!(login.deadline, Duration::from_millis(200));
+    assert_eq!(login.memory, 128 << 20);
+    let limit = plugin("builtin: rate-limit");
+    assert_eq!(limit.deadline, Duration::from_millis(2));
+}
+
+#[test]
 fn every_bound_and_grant_arrives() {
     let plugin = plugin(
         "source: a.wasm, isolation: per_request, body: 64MiB,

@@ -22,9 +22,9 @@ pub(in crate::config) struct Plugin {
     pub(in crate::config) builtin: Option<Checked<String>>,
     /// The SHA-256 digest that the file must have.
     pub(in crate::config) sha256: Option<Checked<Sha256>>,
-    /// How long one call may run, in time of its thread. Default: 2ms.
+    /// How long one call may run, in time of its thread. Default: 2ms; `basic-auth`: 200ms.
     pub(in crate::config) deadline: Option<Checked<Time<1, 10_000>>>,
-    /// Bound of the memory of one instance. Default: 16MiB.
+    /// Bound of the memory of one instance. Default: 16MiB; `basic-auth`: 64MiB.
     pub(in crate::config) memory: Option<Checked<Size<MIB, { 4 * GIB }>>>,
     /// At most so many instances. Default: 64.
     pub(in crate::config) instances: Option<Checked<Whole<1, 1024>>>,
