@@ -226,7 +226,8 @@ async fn a_service_says_who_may_pass_and_without_it_nobody_does() {
         .wait("why", |line| line.message().contains("did not say whether"))
         .await;
     assert!(
-        line.message().contains("none of its endpoints answered"),
+        line.message()
+            .contains("no endpoint of the upstream answered"),
         "{}",
         line.text()
     );

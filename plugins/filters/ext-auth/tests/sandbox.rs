@@ -78,7 +78,7 @@ fn without_a_grant_nobody_gets_in_and_the_log_says_why() {
     let [(Level::Warn, line)] = &lines[..] else {
         panic!("{lines:?}");
     };
-    assert!(line.contains("not an upstream that this plugin's `grant` names"));
+    assert!(line.contains("grant does not name the upstream"), "{line}");
 }
 
 #[test]
