@@ -16,7 +16,10 @@ static TURN: Mutex<()> = Mutex::const_new(());
 /// Below this nobody is slow: the processors are shared with the clients, the endpoints and
 /// whatever else runs on the machine. How much a hostile filter really costs is a question
 /// for a benchmark; a thread that is held up shows here all the same.
-const FLOOR: Duration = Duration::from_millis(50);
+const FLOOR: Duration = Duration::from_millis(20);
+
+/// One slow moment may be anybody's. Harm is slow each time.
+const ATTEMPTS: u32 = 3;
 
 /// Innocent requests that must have passed beside each kind of harm.
 const INNOCENT: u64 = 300;
@@ -35,7 +38,13 @@ async fn whatever_a_filter_does_it_harms_nobody_else() {
     let stage = Stage::new().await;
     for harm in hostile::all() {
         for (keys, status) in [("", 503), ("on_fault: skip", 200)] {
-            stage.swap(&harm.filter, keys).await;
+            // What does not loop is given the time for its harm.
+            let deadline = match harm.kind {
+                "deadline" => "2ms",
+                _ => "20ms",
+            };
+            let all = format!("deadline: {deadline}, {keys}");
+            stage.swap(&harm.filter, &all).await;
             let before = (stage.faults("").await, stage.faults(harm.kind).await);
             let what = format!("{} {keys}", harm.what);
             let rounds = stage
@@ -51,10 +60,11 @@ async fn whatever_a_filter_does_it_harms_nobody_else() {
                 .await;
             let faults = stage.faults("").await - before.0;
             assert_eq!(faults, f64::from(rounds), "{what}: each is a fault");
-            // A long one may also meet its deadline first.
+            let kind = stage.faults(harm.kind).await - before.1;
+            // A busy machine may make one of them late.
             assert!(
-                stage.faults(harm.kind).await > before.1,
-                "{what}: of its kind"
+                kind >= 0.9 * faults,
+                "{what}: {kind} of {faults} of its kind"
             );
         }
     }
@@ -152,18 +162,23 @@ async fn traps_in_one_of_ten_calls_fail_nobody() {
             request: Request::post("/", "a body of some bytes"),
             ..LoadPlan::default()
         };
-        let innocent = stage.innocent();
-        let report = Load::run(stage.proxy.address(), plan).await;
-        stage.unharmed(keys, innocent.stop().await);
-        report.assert_clean();
+        let mut sent = 0;
+        for attempt in 1.. {
+            let innocent = stage.innocent();
+            let report = Load::run(stage.proxy.address(), plan.clone()).await;
+            report.assert_clean();
+            sent += report.sent;
+            println!("{keys}: {:.0}/s", report.rate());
+            if stage.unharmed(keys, innocent.stop().await) {
+                break;
+            }
+            assert!(attempt < ATTEMPTS, "beside {keys} it is slow each time");
+        }
         let calls = stage.calls().await - before.1;
         let faults = stage.faults("trap").await - before.0;
-        println!(
-            "{keys}: {calls} calls, {faults} faults, {:.0}/s",
-            report.rate()
-        );
+        println!("{keys}: {calls} calls, {faults} faults");
         assert!(
-            calls >= 4.0 * REQUESTS as f64,
+            calls >= 4.0 * sent as f64,
             "{calls} calls: it is never set aside"
         );
         // Ten standard deviations of a draw with 10 %.
@@ -457,37 +472,40 @@ impl Stage {
     /// Does this again and again, twice at a time, until enough innocent requests have
     /// passed beside it; answers how often.
     async fn beside(&self, what: &str, harm: impl AsyncFn()) -> u32 {
-        let load = self.innocent();
-        let again = async || {
-            let mut times = 0;
-            while times < 3 || load.answered() < INNOCENT {
-                harm().await;
-                times += 1;
+        let mut times = 0;
+        for attempt in 1.. {
+            let load = self.innocent();
+            let again = async || {
+                let mut times = 0;
+                while times < 3 || load.answered() < INNOCENT {
+                    harm().await;
+                    times += 1;
+                }
+                times
+            };
+            let (one, other) = tokio::join!(again(), again());
+            times += one + other;
+            if self.unharmed(what, load.stop().await) {
+                break;
             }
-            times
-        };
-        let (one, other) = tokio::join!(again(), again());
-        self.unharmed(what, load.stop().await);
+            assert!(attempt < ATTEMPTS, "beside {what} it is slow each time");
+        }
         self.proxy.wait_idle().await;
         eventually("few instances", async || {
             let alive = self.of_mine("lb_plugin_instances", &[]).await;
             (alive <= f64::from(INSTANCES + 1)).then_some(())
         })
         .await;
-        one + other
+        times
     }
 
-    fn unharmed(&self, what: &str, report: Report) {
+    /// None of them failed; answers whether they were quick.
+    fn unharmed(&self, what: &str, report: Report) -> bool {
         report.assert_clean();
         let (alone, now) = (self.alone, report.percentile(0.99));
-        println!(
-            "{what}: 99 % of {} below {now:?}, alone {alone:?}",
-            report.sent
-        );
-        assert!(
-            now <= FLOOR.max(2 * alone),
-            "beside {what} 99 % are below {now:?}, alone {alone:?}"
-        );
+        let sent = report.sent;
+        println!("{what}: 99 % of {sent} below {now:?}, alone {alone:?}");
+        now <= FLOOR.max(2 * alone)
     }
 
     /// It serves through a decent filter, and nothing has piled up.

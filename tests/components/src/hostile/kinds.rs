@@ -19,6 +19,9 @@ fn harm(what: &'static str, kind: &'static str, filter: Filter) -> Hostile {
     Hostile { what, filter, kind }
 }
 
+/// Parameters of a function that takes a good part of the stack.
+const WIDTH: usize = 64;
+
 /// Harm by what a call does.
 fn running() -> Vec<Hostile> {
     let forever = |statements: &str| format!("(loop $again {statements} (br $again))");
@@ -32,10 +35,19 @@ fn running() -> Vec<Hostile> {
     let send = format!("(drop (block (result i32) {}))", asking.on_request);
     let client = std::mem::take(&mut asking.functions);
     let recursion = "(func $deeper (param i64) (call $deeper (local.get 0)))";
-    // A function of the host runs at every depth, also at the last one.
-    let calling = "(func $deeper (param i64)
-        (call $method (i32.const 2048)) (call $forget) (call $deeper (local.get 0)))";
     let deeper = "(call $deeper (i64.const 0))";
+    // A function of the host runs at every depth, also at the last one. Each takes a good
+    // part of the stack, so that the end comes soon.
+    let calling = format!(
+        "(func $deeper (param {}) (call $method (i32.const 2048)) (call $forget)
+            (call $deeper {}))
+        (func $deep (call $deeper {}))",
+        "i64 ".repeat(WIDTH),
+        (0..WIDTH)
+            .map(|n| format!("(local.get {n})"))
+            .collect::<String>(),
+        "(i64.const 0)".repeat(WIDTH)
+    );
     let with_client = |functions: &str, statements: &str| {
         let functions = format!("{client}{functions}");
         asking.clone().harming(&functions, statements)
@@ -65,12 +77,12 @@ fn running() -> Vec<Hostile> {
         harm(
             "a deep recursion through the host",
             "trap",
-            plain(calling, deeper),
+            plain(&calling, "(call $deep)"),
         ),
         harm(
             "a deep recursion through the host on a stack of its own",
             "trap",
-            with_client(calling, deeper),
+            with_client(&calling, "(call $deep)"),
         ),
         harm("a trap", "trap", plain("", "unreachable")),
     ]
