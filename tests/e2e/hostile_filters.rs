@@ -134,9 +134,11 @@ async fn a_trap_in_any_phase_ends_as_the_operator_said() {
 }
 
 /// Each call of each phase traps with 10 %: no request fails, and no innocent one either.
+/// `TIDEGATE_REQUESTS` says how many, for a longer look.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traps_in_one_of_ten_calls_fail_nobody() {
-    const REQUESTS: u64 = 5_000;
+    let requests = std::env::var("TIDEGATE_REQUESTS").ok();
+    let requests = requests.map_or(5_000, |number| number.parse().expect("a number"));
     let stage = Stage::new().await;
     let draw = "(if (i64.lt_u (i64.rem_u (call $random) (i64.const 1000)) (i64.const 100))
         (then (call $deliberately_trapping)))";
@@ -158,7 +160,7 @@ async fn traps_in_one_of_ten_calls_fail_nobody() {
         let plan = LoadPlan {
             keep_alive: 6,
             fresh: 2,
-            count: Some(REQUESTS),
+            count: Some(requests),
             request: Request::post("/", "a body of some bytes"),
             ..LoadPlan::default()
         };

@@ -388,12 +388,14 @@ async fn a_line_is_cut_at_4_kib() {
 
 #[tokio::test]
 async fn a_level_that_nobody_hears_is_not_enabled() {
-    let mut made = Made::default();
-    made.functions = format!(
-        r#"{ATTEMPT}
+    let made = Made {
+        functions: format!(
+            r#"{ATTEMPT}
     (import "tidegate:plugin/log@0.1.0" "enabled" (func $enabled (param i32) (result i32)))"#
-    );
-    made.on_request = answering("(call $enabled (call $attempt))");
+        ),
+        on_request: answering("(call $enabled (call $attempt))"),
+        ..Made::default()
+    };
     let filter = start(&made, in_route("enabled"));
     let _heard = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::new());
     for level in 0..4 {
@@ -405,13 +407,15 @@ async fn a_level_that_nobody_hears_is_not_enabled() {
 
 #[tokio::test]
 async fn the_clock_goes_forward_from_an_origin_that_all_share() {
-    let mut made = Made::default();
-    made.functions = r#"
+    let made = Made {
+        functions: r#"
     (import "tidegate:plugin/clock@0.1.0" "now" (func $now (result i64)))"#
-        .into();
-    made.on_request = "(i64.store (i32.const 40000) (call $now))
+            .into(),
+        on_request: "(i64.store (i32.const 40000) (call $now))
         (call $answer (i32.const 200) (i32.const 40000) (i32.const 8))"
-        .into();
+            .into(),
+        ..Made::default()
+    };
     let other = Made {
         pages: 5,
         ..made.clone()
