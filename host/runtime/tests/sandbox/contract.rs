@@ -364,14 +364,16 @@ async fn lines_beyond_a_hundred_a_second_are_dropped_and_counted() {
         .filter(|line| line["message"] == "short")
         .count();
     let first = lines.iter().position(|line| line.contains_key("lines"));
-    let dropped: usize = lines[first.unwrap()]["lines"].parse().unwrap();
-    assert_eq!(first, Some(100), "a hundred lines come first");
+    let first = first.unwrap();
+    let dropped: usize = lines[first]["lines"].parse().unwrap();
+    // Twice as many when a second ends just then.
+    assert!((100..=200).contains(&first), "{first} lines come first");
     // What was dropped after that line is told by a later one.
     assert!(
         logged + dropped <= written,
         "{logged} and {dropped} of {written}"
     );
-    assert!(dropped >= 200, "{dropped}");
+    assert!(dropped >= 100, "{dropped}");
     assert_eq!(lines[0]["plugin"], "test");
     assert_eq!(lines[0]["route"], "log");
 }
