@@ -26,6 +26,7 @@ fn each_filter_imports_what_it_uses() {
         ("ext-auth", &["http-client", "request"]),
         ("headers", &[]),
         ("ip-allow", &["request"]),
+        ("jwt", &["clock", "http-client", "request", "state"]),
         ("rate-limit", &["request", "state"]),
         ("redirect", &["request"]),
         ("rewrite", &["request"]),

@@ -465,3 +465,32 @@ async fn a_config_that_a_filter_refuses_is_told_with_its_place() {
     }
     assert_eq!(get(proxy.address(), "/").await.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_says_who_somebody_is_and_a_forged_one_nothing() {
+    let a = Endpoint::start("a").await;
+    let guard = "{ plugin: jwt, config: { keys: [{ secret: 0123456789abcdef0123456789abcdef }], \
+                 audience: api, require_exp: false, attributes: { user: sub }, \
+                 headers: { x-user: sub } } }";
+    let proxy = Proxy::start(&through(&[&a], guard)).await;
+    // Of HS256: `ann`, for `api`, without an end.
+    let ann = "eyJhbGciOiAiSFMyNTYifQ.eyJzdWIiOiAiYW5uIiwgImF1ZCI6ICJhcGkifQ.baBBRGlURmlUsbsm5ldDqCK65O6k4tkrXaYUbexy6ac";
+    let with =
+        |token: &str| Request::get("/echo").header("authorization", &format!("Bearer {token}"));
+    let request = with(ann).header("x-user", "root");
+    let answer = request.send(proxy.address()).await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    assert_eq!(answer.echoed("x-user"), ["ann"]);
+    let line = proxy.access_log.wait("a line", |_| true).await;
+    assert_eq!(line.value("attributes")["user"], "ann");
+    for token in [&ann[..ann.len() - 2], "", "x.y.z"] {
+        let answer = with(token).send(proxy.address()).await.unwrap();
+        assert_eq!(answer.status(), 401, "{token}");
+        assert!(
+            answer
+                .header("www-authenticate")
+                .is_some_and(|field| field.starts_with("Bearer"))
+        );
+    }
+    assert_eq!(a.hits(), 1);
+}

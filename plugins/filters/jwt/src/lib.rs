@@ -3,7 +3,7 @@
 //!
 //! ```yaml
 //! plugins:
-//!   token: { builtin: jwt, deadline: 5ms, grant: { http: [idp] } }
+//!   token: { builtin: jwt, grant: { http: [idp] } }
 //! routes:
 //!   - filters:
 //!       - plugin: token

@@ -22,7 +22,7 @@ pub(in crate::config) struct Plugin {
     pub(in crate::config) builtin: Option<Checked<String>>,
     /// The SHA-256 digest that the file must have.
     pub(in crate::config) sha256: Option<Checked<Sha256>>,
-    /// How long one call may run, in time of its thread. Default: 2ms; `basic-auth`: 200ms.
+    /// How long one call may run, in time of its thread. Default: 2ms; `basic-auth`: 200ms, `jwt`: 20ms.
     pub(in crate::config) deadline: Option<Checked<Time<1, 10_000>>>,
     /// Bound of the memory of one instance. Default: 16MiB; `basic-auth`: 64MiB.
     pub(in crate::config) memory: Option<Checked<Size<MIB, { 4 * GIB }>>>,
