@@ -240,3 +240,34 @@ async fn start(text: &str, filter: &Filter) -> Proxy {
     std::fs::write(beside.path().join("mine.wasm"), filter.component()).expect("written");
     Proxy::start_in(beside, text, &[]).await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_mebibytes_pass_piece_by_piece_and_are_not_kept() {
+    let a = Endpoint::start("a").await;
+    let filter = Filter {
+        interest: [1, 1, STREAMED, STREAMED],
+        ..Filter::default()
+    };
+    let proxy = start(&config::through_mine(&[&a], ""), &filter).await;
+    let mib = |mib: usize| mib << 20;
+    let fetch = async |size: usize| {
+        let answer = get(proxy.address(), &format!("/?size={size}")).await;
+        assert_eq!(answer.body().len(), size);
+    };
+    // Connections, buffers and instances are there.
+    fetch(mib(2)).await;
+    let before = resident(&proxy).await;
+    fetch(mib(100)).await;
+    let grown = resident(&proxy).await - before;
+    println!("{grown:.1} MiB more after 100 MiB");
+    assert!(grown <= 5.0, "{grown:.1} MiB more");
+}
+
+/// Resident memory of the proxy, in MiB.
+async fn resident(proxy: &Proxy) -> f64 {
+    let bytes = proxy
+        .metrics()
+        .await
+        .sum("process_resident_memory_bytes", &[]);
+    bytes / f64::from(1 << 20)
+}

@@ -2,7 +2,7 @@
 
 use super::downstream::{CLOCK, Clock};
 use super::fault::Fault;
-use super::filters::Passage;
+use super::filters::Way;
 use crate::snapshot::{Route, Snapshot};
 use crate::telemetry::RouteSeries;
 use crate::upstream::{Endpoint, Permit, Seat, Upstream, View};
@@ -23,7 +23,7 @@ pub struct Exchange {
     /// The view for plugins, when not lent to one.
     pub view: Option<Box<View>>,
     /// Its way through the filters of its route.
-    pub passage: Passage,
+    pub passage: Way,
     /// Where a filter sent it instead of the route's upstream.
     rerouted: Option<Arc<Upstream>>,
     /// The attempt under way, or the last one.
@@ -71,7 +71,7 @@ impl Exchange {
             began: Instant::now(),
             route: None,
             view: None,
-            passage: Passage::default(),
+            passage: Way::default(),
             rerouted: None,
             attempt: None,
             attempts: 0,

@@ -12,7 +12,9 @@ use tidegate_policy::Outcome;
 
 /// Called once for every exchange that has begun.
 pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
-    if let Some(hold) = exchange.passage.take_hold() {
+    if exchange.passage.is_held()
+        && let Some(hold) = exchange.passage.take_hold()
+    {
         hold.give_back(session).await;
     }
     let status = session.response_written().map(|head| head.status.as_u16());

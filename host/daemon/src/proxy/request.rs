@@ -42,7 +42,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
             passage.time();
         }
         view.set_callouts(exchange.snapshot.callouts.clone(), exchange.deadline);
-        exchange.passage = passage;
+        exchange.passage = passage.into();
     }
     exchange.view = Some(view);
     exchange.end_waits_at(None);

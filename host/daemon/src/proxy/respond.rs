@@ -63,7 +63,9 @@ pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchang
     if let Some(clock) = &exchange.clock {
         clock.set(None);
     }
-    if let Some(hold) = exchange.passage.take_hold() {
+    if exchange.passage.is_held()
+        && let Some(hold) = exchange.passage.take_hold()
+    {
         hold.give_back(session).await;
     }
     let begun = session.response_written().is_some();

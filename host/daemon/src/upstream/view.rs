@@ -23,7 +23,7 @@ pub struct View {
     attempt: u32,
     excluded: Vec<u32>,
     /// The head of the response, for the length of a call.
-    response: Option<ResponseHeader>,
+    response: Option<Box<ResponseHeader>>,
     endpoint: Option<Arc<str>>,
     attributes: Vec<(String, String)>,
     callouts: Option<Arc<dyn Callouts>>,
@@ -72,14 +72,14 @@ impl View {
     /// its place.
     pub fn lend_response(&mut self, head: &mut ResponseHeader) {
         if let Ok(blank) = ResponseHeader::build_no_case(http::StatusCode::OK, None) {
-            self.response = Some(std::mem::replace(head, blank));
+            self.response = Some(Box::new(std::mem::replace(head, blank)));
         }
     }
 
     /// Puts it back.
     pub fn give_back_response(&mut self, head: &mut ResponseHeader) {
         if let Some(own) = self.response.take() {
-            *head = own;
+            *head = *own;
         }
     }
 
@@ -173,7 +173,7 @@ impl tidegate_runtime::Exchange for View {
     }
 
     fn response(&self) -> Option<&http::response::Parts> {
-        self.response.as_deref()
+        self.response.as_deref().map(|head| &**head)
     }
 
     fn endpoint(&self) -> Option<&str> {

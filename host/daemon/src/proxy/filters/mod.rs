@@ -23,12 +23,40 @@ use crate::snapshot::Route;
 use body::Part;
 use bytes::Bytes;
 use pingora::http::ResponseHeader;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate_runtime::{Reply, Visit};
 
-/// An exchange on its way through the filters of its route.
+/// The passage of an exchange; nothing but a pointer where its route has no filters, so that
+/// those exchanges do not carry one about.
 #[derive(Default)]
+pub struct Way(Option<Box<Passage>>);
+
+/// What an exchange without filters shows to those who ask.
+static NOWHERE: Passage = Passage::nowhere();
+
+impl Deref for Way {
+    type Target = Passage;
+
+    fn deref(&self) -> &Passage {
+        self.0.as_deref().unwrap_or(&NOWHERE)
+    }
+}
+
+impl DerefMut for Way {
+    fn deref_mut(&mut self) -> &mut Passage {
+        self.0.get_or_insert_with(|| Box::new(Passage::nowhere()))
+    }
+}
+
+impl From<Passage> for Way {
+    fn from(passage: Passage) -> Self {
+        Self(Some(Box::new(passage)))
+    }
+}
+
+/// An exchange on its way through the filters of its route.
 pub struct Passage {
     /// One for each filter, in the order of the route.
     visits: Vec<Visit>,
@@ -60,12 +88,31 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// The way through a route's filters; nothing at all without filters.
+    const fn nowhere() -> Self {
+        Self {
+            visits: Vec::new(),
+            met: 0,
+            missed: 0,
+            answered: false,
+            request_body: Vec::new(),
+            response_body: Vec::new(),
+            head: None,
+            body_met: false,
+            hold: None,
+            instead: None,
+            stop: false,
+            answered_by: None,
+            target: None,
+            timings: None,
+        }
+    }
+
+    /// The way through a route's filters.
     pub fn new(route: &Route) -> Self {
         let visits = route.filters.iter();
         Self {
             visits: visits.map(|each| Visit::new(each.filter.clone())).collect(),
-            ..Self::default()
+            ..Self::nowhere()
         }
     }
 
@@ -113,6 +160,11 @@ impl Passage {
     /// before it has ended.
     pub fn streams_request(&self) -> bool {
         !self.request_body.is_empty()
+    }
+
+    /// Whether the client's session is held.
+    pub fn is_held(&self) -> bool {
+        self.hold.is_some()
     }
 
     /// The hold on the client's session, if there is one.

@@ -89,7 +89,7 @@ fn prepare_bodies(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
             Phase::OnRequestBody,
         )?;
     }
-    let passage = &mut exchange.passage;
+    let passage = &mut *exchange.passage;
     for (index, visit) in passage.visits.iter().enumerate() {
         let (filter, met) = (visit.filter(), passage.met & 1 << index != 0);
         let interest = filter.interest();

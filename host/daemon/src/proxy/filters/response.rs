@@ -21,7 +21,7 @@ pub async fn run(
     head: &mut ResponseHeader,
 ) -> Result<(), Fault> {
     let nobody = exchange.passage.met | exchange.passage.missed == 0;
-    if std::mem::replace(&mut exchange.passage.answered, true) || nobody {
+    if nobody || std::mem::replace(&mut exchange.passage.answered, true) {
         return Ok(());
     }
     ask::missed(exchange, |interest| interest.response, Phase::OnResponse)?;
