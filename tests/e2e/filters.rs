@@ -439,6 +439,11 @@ async fn a_granted_client_is_told_where_the_time_went() {
     for part in ["mine;dur=", "upstream;dur=", "total;dur="] {
         assert!(field.contains(part), "{field}");
     }
+    let alone = text.replace("filters: [mine]", "server_timing: [127.0.0.0/8]");
+    let proxy = start(&alone, &[("mine", &Filter::default())]).await;
+    let answer = get(proxy.address(), "/").await;
+    let field = answer.header("server-timing").expect("without filters too");
+    assert!(field.starts_with("upstream;dur="), "{field}");
     let others = text.replace(
         "filters: [mine]",
         "filters: [mine], server_timing: [10.0.0.0/8]",

@@ -51,7 +51,10 @@ impl ProxyHttp for Proxy {
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         let received = request::receive(session, exchange);
         let answered = match received {
-            Ok(()) => filters::on_request(session, exchange).await,
+            Ok(()) if exchange.passage.has_filters() => {
+                Box::pin(filters::on_request(session, exchange)).await
+            }
+            Ok(()) => Ok(false),
             Err(fault) => Err(fault),
         };
         match answered {
@@ -95,7 +98,9 @@ impl ProxyHttp for Proxy {
         end: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        filters::request_chunk(session, exchange, body, end).await?;
+        if exchange.passage.has_filters() {
+            Box::pin(filters::request_chunk(session, exchange, body, end)).await?;
+        }
         attempt::sent(exchange, end);
         Ok(())
     }

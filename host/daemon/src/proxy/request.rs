@@ -36,9 +36,10 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
     exchange.deadline = route.timeout.map(|timeout| exchange.began + timeout);
     let client = client(session);
     let mut view = View::new("http", authority, client, route.name.clone());
-    if !route.filters.is_empty() {
+    let timed = route.times_for(client);
+    if timed || !route.filters.is_empty() {
         let mut passage = Passage::new(route);
-        if route.times_for(client) {
+        if timed {
             passage.time();
         }
         view.set_callouts(exchange.snapshot.callouts.clone(), exchange.deadline);

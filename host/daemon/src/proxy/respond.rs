@@ -35,13 +35,14 @@ pub async fn finish_head(
         .as_mut()
         .map(|attempt| std::mem::take(&mut attempt.response_edits));
     filters::edit_response(head, edits.into_iter().flatten())?;
-    filters::on_response(session, exchange, head)
-        .await
-        .map_err(|fault| {
+    if exchange.passage.has_filters() {
+        let shown = Box::pin(filters::on_response(session, exchange, head)).await;
+        shown.map_err(|fault| {
             exchange.fault = Some(fault);
             exchange.passage.stop();
             Error::explain(ErrorType::InternalError, fault.as_str())
         })?;
+    }
     timing::tell(exchange, head)?;
     filters::begin_response_body(session, exchange, head);
     Ok(())
@@ -70,7 +71,7 @@ pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchang
     }
     let begun = session.response_written().is_some();
     if let Some(reply) = exchange.passage.take_instead().filter(|_| !begun) {
-        return instead(session, exchange, reply).await;
+        return Box::pin(instead(session, exchange, reply)).await;
     }
     let fault = exchange.fault.unwrap_or_else(|| blame(error));
     exchange.fault = Some(fault);
@@ -135,7 +136,9 @@ async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> 
         head.insert_header(header::RETRY_AFTER, RETRY_AFTER)?;
     }
     // A filter that fails now has nothing left to protect: the request goes nowhere.
-    let _ = filters::on_response(session, exchange, &mut head).await;
+    if exchange.passage.has_filters() {
+        let _ = Box::pin(filters::on_response(session, exchange, &mut head)).await;
+    }
     let bare = session.req_header().method == Method::HEAD;
     session.write_response_header(Box::new(head), bare).await?;
     if !bare {

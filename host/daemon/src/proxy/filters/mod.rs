@@ -116,6 +116,12 @@ impl Passage {
         }
     }
 
+    /// Whether there are filters. Who asks first spares the others the futures of what
+    /// filters do, which are large and would be moved about in each of their own.
+    pub fn has_filters(&self) -> bool {
+        !self.visits.is_empty()
+    }
+
     /// Measures each call from now on.
     pub fn time(&mut self) {
         self.timings = Some(Vec::new());

@@ -17,9 +17,6 @@ use tidegate_runtime::{BodyMode, Reply, Verdict};
 /// # Errors
 /// The fault to refuse the request with.
 pub async fn run(session: &mut Session, exchange: &mut Exchange) -> Result<bool, Fault> {
-    if exchange.passage.visits.is_empty() {
-        return Ok(false);
-    }
     for index in 0..exchange.passage.visits.len() {
         let interest = exchange.passage.visits[index].filter().interest();
         if interest.request {
