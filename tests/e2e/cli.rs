@@ -162,7 +162,15 @@ async fn check_breaks_each_bound_and_tells_that_it_held() {
     let names: Vec<&str> = bounds.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["callouts", "deadline", "log", "memory", "stack", "state"]
+        [
+            "callouts",
+            "deadline",
+            "instances",
+            "log",
+            "memory",
+            "stack",
+            "state"
+        ]
     );
     let told = |bound: &str| bounds[bound].as_str().unwrap_or_default();
     assert!(

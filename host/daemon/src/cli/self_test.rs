@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tidegate_runtime::{
-    Component, Exchange, FaultKind, Isolation, Limits, LoadError, NoSeries, Place, Sandbox, Use,
-    Verdict, Visit,
+    Component, Exchange, FaultKind, Filter, Isolation, Limits, LoadError, NoSeries, Place, Sandbox,
+    Use, Verdict, Visit,
 };
 
 /// A bound and what came of breaking it.
@@ -122,8 +122,33 @@ fn each(
         (callout.answer.as_deref() == Ok("denied"))
             .then(|| "to an upstream that is not granted: denied".to_owned()),
     )?;
+    let instances = crowd(sandbox, component, limits).map_err(broken)?;
+    held("instances", instances)?;
     Ok(all)
 }
+
+/// As many exchanges as may have an instance of their own, and one more.
+fn crowd(
+    sandbox: &Sandbox,
+    component: &Component,
+    limits: &Limits,
+) -> Result<Option<String>, LoadError> {
+    let most = limits.instances.min(MOST_INSTANCES);
+    let filter = start(sandbox, component, limits, "callout", most)?;
+    let mut answered = |_| {
+        let mut visit = Visit::new(filter.clone());
+        let (_, verdict) = quietly(|| visit.on_response_body(nobody(), b"", true));
+        (visit, verdict.map_err(|fault| fault.kind))
+    };
+    let given: Vec<_> = (0..most).map(&mut answered).collect();
+    let all = given.iter().all(|(_, verdict)| verdict.is_ok());
+    let (_, one_more) = answered(most);
+    let held = all && one_more.err() == Some(FaultKind::Busy);
+    Ok(held.then(|| format!("{most} exchanges had one of their own, and the next had none")))
+}
+
+/// What the pool of the sandbox has room for beside others.
+const MOST_INSTANCES: u32 = 64;
 
 struct Outcome {
     /// What the plugin answered, or what it was ended for.
@@ -144,12 +169,38 @@ fn attempt(
     limits: &Limits,
     misdeed: &str,
 ) -> Result<Outcome, LoadError> {
+    let filter = start(sandbox, component, limits, misdeed, limits.instances)?;
+    let began = Instant::now();
+    let mut visit = Visit::new(filter.clone());
+    let (_, verdict) = quietly(|| at_once(visit.on_request(nobody())));
+    let answer = match verdict {
+        Ok(Verdict::Answer(reply)) => Ok(String::from_utf8_lossy(&reply.body).into_owned()),
+        Ok(_) => Ok(String::new()),
+        Err(fault) => Err((fault.kind, fault.message)),
+    };
+    Ok(Outcome {
+        answer,
+        took: began.elapsed(),
+        memory: filter.memory(),
+        dropped: filter.dropped_lines(),
+    })
+}
+
+/// The plugin, about to do that, each exchange with an instance of its own.
+fn start(
+    sandbox: &Sandbox,
+    component: &Component,
+    limits: &Limits,
+    misdeed: &str,
+    instances: u32,
+) -> Result<Arc<Filter>, LoadError> {
     let purpose = Use {
         plugin: "limits".into(),
         place: Place::Route(format!("self-test {misdeed}"), 0),
         config: format!(r#"{{"misdeed":"{misdeed}"}}"#),
         limits: Limits {
             isolation: Isolation::PerRequest,
+            instances,
             // Granted nothing: that is tried too.
             http: Vec::new(),
             // Time for one thing to be bounded by its own bound, on a slow machine too.
@@ -162,27 +213,19 @@ fn attempt(
         series: Box::new(NoSeries),
         warm: 1,
     };
-    let filter = Arc::new(sandbox.filter(component, purpose)?);
-    let began = Instant::now();
-    let nobody = Box::new(Nobody(http::Request::new(()).into_parts().0));
-    // Lines are wanted, so that they are written and counted, and nobody is to read them.
+    sandbox.filter(component, purpose).map(Arc::new)
+}
+
+/// Lines are wanted, so that they are written and counted, and nobody is to read them.
+fn quietly<T>(run: impl FnOnce() -> T) -> T {
     let quiet = tracing_subscriber::fmt()
         .with_writer(std::io::sink)
         .finish();
-    let mut visit = Visit::new(filter.clone());
-    let (_, verdict) =
-        tracing::subscriber::with_default(quiet, || at_once(visit.on_request(nobody)));
-    let answer = match verdict {
-        Ok(Verdict::Answer(reply)) => Ok(String::from_utf8_lossy(&reply.body).into_owned()),
-        Ok(_) => Ok(String::new()),
-        Err(fault) => Err((fault.kind, fault.message)),
-    };
-    Ok(Outcome {
-        answer,
-        took: began.elapsed(),
-        memory: filter.memory(),
-        dropped: filter.dropped_lines(),
-    })
+    tracing::subscriber::with_default(quiet, run)
+}
+
+fn nobody() -> Box<dyn Exchange> {
+    Box::new(Nobody(http::Request::new(()).into_parts().0))
 }
 
 /// The plugin's only call out is denied at once, and an instance is free.
