@@ -103,12 +103,14 @@ impl Exchange {
         self.rerouted = Some(upstream);
     }
 
-    /// What is counted for this exchange.
-    pub fn series(&self) -> RouteSeries {
+    /// Counts with what is counted for this exchange.
+    pub fn count(&self, count: impl FnOnce(&RouteSeries)) {
         match (self.route(), &self.rerouted) {
-            (Some(route), Some(upstream)) => route.rerouted(&self.snapshot.metrics, &upstream.name),
-            (Some(route), None) => route.series.clone(),
-            (None, _) => self.snapshot.unrouted.clone(),
+            (Some(route), Some(upstream)) => {
+                count(&route.rerouted(&self.snapshot.metrics, &upstream.name));
+            }
+            (Some(route), None) => count(&route.series),
+            (None, _) => count(&self.snapshot.unrouted),
         }
     }
 

@@ -31,8 +31,8 @@ pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
         .endpoint()
         .filter(|_| answered)
         .map(|endpoint| endpoint.state.series());
-    let series = exchange.series();
-    series.observe(endpoint, &session.req_header().method, told, took);
+    let method = &session.req_header().method;
+    exchange.count(|series| series.observe(endpoint, method, told, took));
     if let Some(log) = exchange.snapshot.access_log.clone() {
         write(session, exchange, told, took, &log);
     }
