@@ -455,6 +455,25 @@ async fn a_granted_client_is_told_where_the_time_went() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_may_be_in_a_route_twice_and_each_has_its_version() {
+    let a = Endpoint::start("a").await;
+    let text = config::through_mine(&[&a], "");
+    let text = text.replace("[mine]", "[mine, mine]");
+    let proxy = start(&text, &[("mine", &Filter::default())]).await;
+    assert_eq!(get(proxy.address(), "/").await.status(), 200);
+    let all = get(proxy.admin(), "/plugins").await.json();
+    let uses = all["plugins"].as_array().unwrap();
+    let mine: Vec<_> = uses
+        .iter()
+        .filter(|each| each["plugin"] == "mine")
+        .collect();
+    assert_eq!(mine.len(), 2);
+    for each in mine {
+        assert_eq!(each["sha256"].as_str().map(str::len), Some(64), "{each}");
+    }
+}
+
 async fn start(text: &str, filters: &[(&str, &Filter)]) -> Proxy {
     let beside = directory();
     for (name, filter) in filters {

@@ -14,7 +14,7 @@ pub use quarantine::Leave;
 use crate::telemetry::{Phase, PluginSeries};
 use faults::Faults;
 use parking_lot::Mutex;
-use quarantine::Quarantine;
+use quarantine::{Call, Quarantine};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,8 +27,14 @@ pub struct Warden {
     series: PluginSeries,
     quarantine: Quarantine,
     faults: Faults,
-    /// SHA-256 of the running version, in hexadecimal.
-    digest: Mutex<Arc<str>>,
+    version: Mutex<Version>,
+}
+
+/// What runs now.
+struct Version {
+    generation: u64,
+    /// SHA-256 of its bytes, in hexadecimal.
+    digest: Arc<str>,
 }
 
 impl Warden {
@@ -40,19 +46,26 @@ impl Warden {
             series,
             quarantine: Quarantine::default(),
             faults: Faults::default(),
-            digest: Mutex::new("".into()),
+            version: Mutex::new(Version {
+                generation: 0,
+                digest: "".into(),
+            }),
         })
     }
 
     /// That version runs from now on. Another one than before begins with nothing held
     /// against it.
     pub fn adopt(&self, digest: &[u8; 32], generation: u64) {
-        let generation = generation.cast_signed();
-        if self.series.generation().value() != generation {
+        let mut version = self.version.lock();
+        // Not by the series: two uses of one plugin in one route count with the same.
+        if version.generation != generation {
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            *self.digest.lock() = hex.into();
+            *version = Version {
+                generation,
+                digest: hex.into(),
+            };
             self.quarantine.reset();
-            self.series.generation().set(generation);
+            self.series.generation().set(generation.cast_signed());
         }
     }
 
@@ -68,7 +81,7 @@ impl Warden {
 
     /// A call went well.
     pub fn sound(&self, leave: Leave) {
-        if self.quarantine.settle(leave, true) {
+        if self.quarantine.settle(leave, Call::Sound) {
             tracing::info!(
                 target: "plugin", plugin = self.plugin,
                 upstream = self.place.upstream(), route = self.place.route(),
@@ -86,9 +99,12 @@ impl Warden {
         inputs: impl FnOnce() -> Inputs,
     ) {
         self.series.fault(phase, fault.kind);
-        self.faults
-            .keep(self.digest.lock().clone(), phase, fault, inputs());
-        if self.quarantine.settle(leave, fault.kind == FaultKind::Busy) {
+        self.faults.keep(self.digest(), phase, fault, inputs());
+        let call = match fault.kind {
+            FaultKind::Busy => Call::NotMade,
+            _ => Call::Failed,
+        };
+        if self.quarantine.settle(leave, call) {
             tracing::warn!(
                 target: "plugin", plugin = self.plugin,
                 upstream = self.place.upstream(), route = self.place.route(),
@@ -136,7 +152,7 @@ impl Warden {
 
     /// SHA-256 of the running version, in hexadecimal.
     pub fn digest(&self) -> Arc<str> {
-        self.digest.lock().clone()
+        self.version.lock().digest.clone()
     }
 }
 

@@ -39,6 +39,17 @@ struct State {
     last_fault: Option<Instant>,
 }
 
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// As the contract wants it.
+    Sound,
+    /// No instance was free: that says nothing of the plugin.
+    NotMade,
+    /// With a fault of the plugin.
+    Failed,
+}
+
 /// The leave to make one call.
 #[must_use = "a leave that is not settled keeps a trial's place until it is lost"]
 pub struct Leave(Option<Pass>);
@@ -66,7 +77,8 @@ impl Quarantine {
     }
 
     /// A call has ended. Answers whether this set the plugin aside, or brought it back.
-    pub fn settle(&self, leave: Leave, sound: bool) -> bool {
+    pub fn settle(&self, leave: Leave, call: Call) -> bool {
+        let sound = call != Call::Failed;
         if sound && leave.0.is_none() {
             return false;
         }
@@ -75,12 +87,14 @@ impl Quarantine {
         let Some(pass) = leave.0.or_else(|| state.breaker.admit(now)) else {
             return false; // It was set aside meanwhile.
         };
-        let outcome = if sound {
-            Outcome::Success
-        } else {
-            self.troubled.store(true, Relaxed);
-            state.last_fault = Some(now);
-            Outcome::Failure(Cause::Reset)
+        let outcome = match call {
+            Call::Sound => Outcome::Success,
+            Call::NotMade => Outcome::Unknown,
+            Call::Failed => {
+                self.troubled.store(true, Relaxed);
+                state.last_fault = Some(now);
+                Outcome::Failure(Cause::Reset)
+            }
         };
         let moved = state.breaker.settle(now, pass, outcome);
         let calm = state
@@ -120,7 +134,26 @@ mod tests {
 
     fn call(quarantine: &Quarantine, sound: bool) -> Option<bool> {
         let leave = quarantine.leave()?;
-        Some(quarantine.settle(leave, sound))
+        let call = if sound { Call::Sound } else { Call::Failed };
+        Some(quarantine.settle(leave, call))
+    }
+
+    #[test]
+    fn a_trial_that_found_no_instance_proves_nothing() {
+        let quarantine = Quarantine::default();
+        (0..10).for_each(|_| {
+            call(&quarantine, false);
+        });
+        let later = Instant::now() + Duration::from_secs(2);
+        let pass = quarantine.state.lock().breaker.admit(later);
+        let trial = Leave(Some(pass.expect("a trial after the cooldown")));
+        assert!(
+            !quarantine.settle(trial, Call::NotMade),
+            "nothing has moved"
+        );
+        assert!(quarantine.holds());
+        let mut state = quarantine.state.lock();
+        assert!(state.breaker.admit(later).is_some(), "another may try");
     }
 
     #[test]

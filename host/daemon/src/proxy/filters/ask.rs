@@ -114,14 +114,19 @@ pub(super) fn missed(
     missed.try_for_each(|(_, filter)| refuse_or_skip(filter, phase))
 }
 
-/// An answer that the sandbox could not know to be wrong: an upstream that does not exist.
+/// An answer that the sandbox could not know to be wrong: an upstream that does not exist, a
+/// status that does not fit the response.
 pub(super) fn refuse_answer(
     exchange: &mut Exchange,
     filter: &FilterUse,
     phase: Phase,
     message: String,
 ) -> Result<(), Fault> {
-    let fault = runtime::Fault::new(runtime::FaultKind::Answer, message).during("on-request");
+    let call = match phase {
+        Phase::OnResponse => "on-response",
+        _ => "on-request",
+    };
+    let fault = runtime::Fault::new(runtime::FaultKind::Answer, message).during(call);
     filter.filter.report(&fault);
     exchange.plugin_fault = true;
     if let (Some(leave), Some(view)) = (filter.warden.leave(phase), &exchange.view) {
