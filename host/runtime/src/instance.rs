@@ -1,5 +1,6 @@
 //! What all instances have in common: a store, its data, its clock.
 
+use crate::ambient::{Ambient, Chance};
 use crate::bindings::tidegate::plugin::types::HeaderEdit;
 use crate::deadline::{self, Watch};
 use crate::error::{Fault, FaultKind};
@@ -67,6 +68,8 @@ pub struct Use {
     /// Instances to have ready before the first request: as many as worked before, when
     /// this use replaces another. At least one is started in any case.
     pub warm: usize,
+    /// Its time and its random numbers.
+    pub ambient: Ambient,
 }
 
 /// What all instances of one use of a plugin share.
@@ -76,6 +79,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) series: Box<dyn SeriesSink>,
+    pub(crate) ambient: Ambient,
     pub(crate) lines: Throttle,
     pub(crate) faults: Throttle,
     pub(crate) alive: AtomicUsize,
@@ -92,6 +96,7 @@ impl Shared {
             limits: purpose.limits,
             namespace,
             series: purpose.series,
+            ambient: purpose.ambient,
             lines: Throttle::new(LINES_PER_SECOND),
             faults: Throttle::new(FAULTS_PER_SECOND),
             alive: AtomicUsize::new(0),
@@ -125,6 +130,7 @@ pub(crate) struct Host {
     pub(crate) meter: Meter,
     pub(crate) watch: Watch,
     pub(crate) wasi: Wasi,
+    pub(crate) chance: Chance,
     pub(crate) exchange: Option<Box<dyn Exchange>>,
     pub(crate) endpoints: Option<Arc<Endpoints>>,
     pub(crate) edits: Vec<HeaderEdit>,
@@ -158,6 +164,7 @@ pub(crate) fn store(engine: &Engine, shared: &Arc<Shared>) -> Store<Host> {
         meter: Meter::new(shared.limits.memory, shared.high_water.clone()),
         watch: Watch::default(),
         wasi: crate::wasi::for_plugin(shared),
+        chance: shared.ambient.chance(),
         exchange: None,
         endpoints: None,
         edits: Vec::new(),

@@ -9,6 +9,7 @@
 //!
 //! This crate knows nothing of Pingora, of policies or of the configuration file.
 
+mod ambient;
 mod bindings;
 mod cache;
 mod callout;
@@ -29,6 +30,7 @@ mod throttle;
 mod view;
 mod wasi;
 
+pub use ambient::{Ambient, Simulated};
 pub use callout::{Answering, CalloutFailure, Callouts, MAX_BODY, Outgoing, Reply};
 pub use component::{Component, World};
 pub use edits::HeaderEdit;

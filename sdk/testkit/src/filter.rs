@@ -108,6 +108,21 @@ impl FilterPlugin {
         verdict.map(translate::body)
     }
 
+    /// The value of a counter in the filter's `state`; none when it opened none of that name.
+    pub fn counter(&self, name: &str) -> Option<i64> {
+        self.filter.counter(name)
+    }
+
+    /// A value in the filter's `state`.
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        self.filter.value(key)
+    }
+
+    /// The most memory that one instance has had, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.filter.memory()
+    }
+
     /// Instances that exist now. The sandbox keeps a spare, and makes it when it has time.
     pub fn instances(&self) -> usize {
         self.filter.instances()

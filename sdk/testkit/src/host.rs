@@ -2,9 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use tidegate_runtime::{Endpoints, Limits, LoadError, Options, Place, Sandbox, Selector, Use};
+use tidegate_runtime::{
+    Ambient, Endpoints, Limits, LoadError, Options, Place, Sandbox, Selector, Simulated, Use,
+};
 use tidegate_sdk::Endpoint;
 use tidegate_sdk::log::Level;
 use tidegate_sdk::testing::Metric;
@@ -37,6 +40,7 @@ pub(crate) struct World {
     lines: Lines,
     dispatch: Dispatch,
     series: Series,
+    simulated: Option<Arc<Simulated>>,
     pub(crate) callouts: Arc<Fakes>,
 }
 
@@ -45,6 +49,17 @@ impl Host {
     /// first request for `/`.
     #[expect(clippy::new_without_default, reason = "each is a world of its own")]
     pub fn new() -> Self {
+        Host::with(None)
+    }
+
+    /// The same with a clock that stands until [`advance`](Self::advance) moves it, and with
+    /// random numbers that follow from the seed. On the wall the clock begins that long after
+    /// the Unix epoch.
+    pub fn simulated(wall: Duration, seed: u64) -> Self {
+        Host::with(Some(Simulated::new(wall, seed)))
+    }
+
+    fn with(simulated: Option<Arc<Simulated>>) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         LazyLock::force(&ANOTHER);
         let lines = Lines::default();
@@ -56,6 +71,7 @@ impl Host {
             dispatch: Dispatch::new(lines.clone()),
             lines,
             series: Series::default(),
+            simulated,
             callouts: Arc::default(),
         }))
     }
@@ -96,6 +112,7 @@ impl Host {
             limits,
             series: Box::new(world.series.clone()),
             warm: 1,
+            ambient: world.ambient(),
         };
         let filter = world.heard(|| SANDBOX.filter(&component, purpose))?;
         Ok(FilterPlugin::new(world.clone(), filter))
@@ -136,6 +153,16 @@ impl Host {
     pub fn exclude(&self, positions: &[u32]) {
         let mut request = self.0.request.lock();
         *request = request.clone().excluding(positions.iter().copied());
+    }
+
+    /// Moves both clocks forward.
+    ///
+    /// # Panics
+    /// When this host has real clocks: [`simulated`](Self::simulated) makes one that has not.
+    pub fn advance(&self, time: Duration) {
+        let simulated = self.0.simulated.as_ref();
+        let simulated = simulated.expect("only a simulated host has clocks that can be moved");
+        simulated.move_to(simulated.elapsed() + time);
     }
 
     /// Requests in flight, by position. What is missing is 0.
@@ -184,8 +211,13 @@ impl World {
             limits: self.limits.lock().clone(),
             series: Box::new(self.series.clone()),
             warm: 1,
+            ambient: self.ambient(),
         };
         self.heard(|| SANDBOX.selector(&component, purpose, endpoints))
+    }
+
+    fn ambient(&self) -> Ambient {
+        self.simulated.clone().map_or(Ambient::Real, Ambient::Set)
     }
 
     /// Runs `f` with its lines heard.

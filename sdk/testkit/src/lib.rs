@@ -20,8 +20,8 @@
 //!
 //! In the tests of a plugin, [`build!`] makes the component of the crate under test. The
 //! words are those of `tidegate_sdk::testing`, so most of a native test runs here when its
-//! imports and the line that makes the plugin are changed. Two things cannot be set in the
-//! real host: its clock and its random numbers.
+//! imports and the line that makes the plugin are changed. Clock and random
+//! numbers are real, unless the host is made by [`Host::simulated`].
 //!
 //! This crate knows nothing of sockets, of configuration files or of the fallback that
 //! serves a request whose plugin failed: for those there is the proxy itself.

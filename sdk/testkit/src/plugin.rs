@@ -127,6 +127,21 @@ impl Plugin {
         Ok(())
     }
 
+    /// The value of a counter in the plugin's `state`; none when it opened none of that name.
+    pub fn counter(&self, name: &str) -> Option<i64> {
+        self.selector.counter(name)
+    }
+
+    /// A value in the plugin's `state`.
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        self.selector.value(key)
+    }
+
+    /// The most memory that one instance has had, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.selector.memory()
+    }
+
     /// Instances that exist now. The sandbox keeps a spare, and makes it when it has time.
     pub fn instances(&self) -> usize {
         self.selector.instances()

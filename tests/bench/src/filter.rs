@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use tidegate::upstream::View;
 use tidegate_components::Filter as Made;
-use tidegate_runtime::{Exchange, Filter, Isolation, Limits, NoSeries, Place, Use, Visit};
+use tidegate_runtime::{Ambient, Exchange, Filter, Isolation, Limits, NoSeries, Place, Use, Visit};
 
 /// Options of `filter`.
 #[derive(clap::Args)]
@@ -146,6 +146,7 @@ fn start(world: &World, bytes: &[u8], isolation: Isolation) -> Result<Arc<Filter
         },
         series: Box::new(NoSeries),
         warm: 1,
+        ambient: Ambient::Real,
     };
     let filter = world.sandbox.filter(&component, purpose);
     Ok(Arc::new(filter.map_err(|error| anyhow!("{error}"))?))

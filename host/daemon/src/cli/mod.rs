@@ -60,6 +60,8 @@ enum Command {
         #[arg(long)]
         pid_file: Option<PathBuf>,
     },
+    /// Make, build, test, measure and simulate plugins.
+    Plugin(tidegate_workbench::Command),
     /// Print the JSON Schema of the configuration file.
     Schema,
     /// Serve a small example with three endpoints inside this process.
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Reload { config, pid_file } => {
             finish(reload::reload(&config, pid_file.as_deref()))
         }
+        Command::Plugin(command) => command.run(),
         Command::Schema => {
             println!("{:#}", crate::config::schema());
             ExitCode::SUCCESS

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tidegate_runtime::{
-    Component, Exchange, FaultKind, Filter, Isolation, Limits, LoadError, NoSeries, Place, Sandbox,
-    Use, Verdict, Visit,
+    Ambient, Component, Exchange, FaultKind, Filter, Isolation, Limits, LoadError, NoSeries, Place,
+    Sandbox, Use, Verdict, Visit,
 };
 
 /// A bound and what came of breaking it.
@@ -212,6 +212,7 @@ fn start(
         },
         series: Box::new(NoSeries),
         warm: 1,
+        ambient: Ambient::Real,
     };
     sandbox.filter(component, purpose).map(Arc::new)
 }

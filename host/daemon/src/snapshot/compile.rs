@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
-use tidegate_runtime::{LoadError, Place as UsedIn, Sandbox, Selector, Use};
+use tidegate_runtime::{Ambient, LoadError, Place as UsedIn, Sandbox, Selector, Use};
 
 /// What compiling needs besides the configuration.
 pub struct Compiled<'a> {
@@ -209,6 +209,7 @@ fn compile_upstream(
                 limits: identity.limits.clone(),
                 series: Box::new(with.metrics.own(&identity.plugin, &place)),
                 warm: before.map_or(1, |before| before.selector.instances()),
+                ambient: Ambient::Real,
             };
             let selector = with.sandbox.selector(&found.component, purpose, &trial);
             let selector: Selector = selector.map_err(|error| explain(&identity.plugin, &error))?;

@@ -10,7 +10,7 @@ use crate::upstream::{Identity, Upstream, callout};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidegate_runtime::{
-    Answering, CalloutFailure, Callouts, Filter, Outgoing, Place as UsedIn, Use,
+    Ambient, Answering, CalloutFailure, Callouts, Filter, Outgoing, Place as UsedIn, Use,
 };
 
 /// A filter in a route.
@@ -103,6 +103,7 @@ pub(super) fn compile(
                     limits: identity.limits.clone(),
                     series: Box::new(with.metrics.own(&identity.plugin, &place)),
                     warm: before.map_or(1, |before| before.filter.instances()),
+                    ambient: Ambient::Real,
                 };
                 let made = with.sandbox.filter(&found.component, purpose);
                 let generation = before.map_or(1, |before| before.generation + 1);

@@ -79,6 +79,18 @@ impl Filter {
         self.stock.shared.high_water.load(Ordering::Relaxed)
     }
 
+    /// The value of a counter that the plugin keeps in `state`; none when it opened none of
+    /// that name. For tests and tools.
+    pub fn counter(&self, name: &str) -> Option<i64> {
+        self.stock.shared.namespace.counted(name)
+    }
+
+    /// A value that the plugin keeps in `state`. For tests and tools.
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        let shared = &self.stock.shared;
+        shared.namespace.value(key, shared.ambient.instant())
+    }
+
     /// Lines that it wanted to log and that were dropped, since one was last written.
     pub fn dropped_lines(&self) -> u64 {
         self.stock.shared.lines.swallowed()

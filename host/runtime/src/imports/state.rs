@@ -5,13 +5,16 @@ use crate::bindings::tidegate::plugin::log::Level;
 use crate::bindings::tidegate::plugin::state;
 use crate::instance::Host;
 use crate::state::{Bucket, Counter};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
 impl state::Host for Host {
     fn get(&mut self, key: String) -> Result<Option<Vec<u8>>> {
-        Ok(self.shared.namespace.value(&key, Instant::now()))
+        Ok(self
+            .shared
+            .namespace
+            .value(&key, self.shared.ambient.instant()))
     }
 
     fn set(&mut self, key: String, value: Vec<u8>, ttl: Option<u64>) -> Result<Result<(), String>> {
@@ -20,7 +23,7 @@ impl state::Host for Host {
         Ok(self
             .shared
             .namespace
-            .set(key, value, ttl, quota, Instant::now()))
+            .set(key, value, ttl, quota, self.shared.ambient.instant()))
     }
 
     fn delete(&mut self, key: String) -> Result<()> {
@@ -30,10 +33,13 @@ impl state::Host for Host {
 
     fn swap(&mut self, key: String, expected: Option<Vec<u8>>, value: Vec<u8>) -> Result<bool> {
         let quota = self.shared.limits.state;
-        Ok(self
-            .shared
-            .namespace
-            .swap(key, expected.as_deref(), value, quota, Instant::now()))
+        Ok(self.shared.namespace.swap(
+            key,
+            expected.as_deref(),
+            value,
+            quota,
+            self.shared.ambient.instant(),
+        ))
     }
 }
 
@@ -82,7 +88,10 @@ impl state::HostBucket for Host {
     }
 
     fn take(&mut self, bucket: Resource<Bucket>, key: String, n: u32) -> Result<Result<(), u64>> {
-        Ok(self.table.get(&bucket)?.take(&key, n, Instant::now()))
+        Ok(self
+            .table
+            .get(&bucket)?
+            .take(&key, n, self.shared.ambient.instant()))
     }
 
     fn drop(&mut self, bucket: Resource<Bucket>) -> Result<()> {

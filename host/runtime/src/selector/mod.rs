@@ -120,6 +120,18 @@ impl Selector {
         self.pool.shared.high_water.load(Ordering::Relaxed)
     }
 
+    /// The value of a counter that the plugin keeps in `state`; none when it opened none of
+    /// that name. For tests and tools.
+    pub fn counter(&self, name: &str) -> Option<i64> {
+        self.pool.shared.namespace.counted(name)
+    }
+
+    /// A value that the plugin keeps in `state`. For tests and tools.
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        let shared = &self.pool.shared;
+        shared.namespace.value(key, shared.ambient.instant())
+    }
+
     /// Where it is used.
     pub fn place(&self) -> &Place {
         &self.pool.shared.place

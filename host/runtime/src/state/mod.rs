@@ -58,6 +58,11 @@ impl Namespace {
         Some(counters.entry(name.to_owned()).or_default().clone())
     }
 
+    /// The value of a counter that somebody opened.
+    pub(crate) fn counted(&self, name: &str) -> Option<i64> {
+        self.counters.lock().get(name).map(Counter::value)
+    }
+
     /// The bucket of that name, refilled by these numbers for who opens it here; none
     /// when there are too many names, or no room for one more.
     pub(crate) fn bucket(&self, name: &str, rate: f64, burst: f64) -> Option<Bucket> {

@@ -4,18 +4,13 @@
 use super::bindings::wasi::clocks::{monotonic_clock, timezone, wall_clock};
 use super::bindings::wasi::io::poll::Pollable;
 use super::{Wasi, io};
-use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use timezone::TimezoneDisplay;
 use wall_clock::Datetime;
 use wasmtime::component::Resource;
 
-/// The origin that all instances share, so that they can compare what they measured.
-static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-
 impl monotonic_clock::Host for Wasi {
     fn now(&mut self) -> u64 {
-        u64::try_from(ORIGIN.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.ambient.now()
     }
 
     fn resolution(&mut self) -> u64 {
@@ -33,9 +28,7 @@ impl monotonic_clock::Host for Wasi {
 
 impl wall_clock::Host for Wasi {
     fn now(&mut self) -> Datetime {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = self.ambient.wall();
         Datetime {
             seconds: since.as_secs(),
             nanoseconds: since.subsec_nanos(),

@@ -1,6 +1,7 @@
 //! WASI 0.2 for components that ordinary toolchains make, locked down: no files, no
 //! network, no environment, no arguments, stdin closed. Lines of stdout and stderr go
-//! to a [`LineSink`]; clocks and randomness are real.
+//! to a [`LineSink`]; clocks and randomness are
+//! those of the use: real, unless it is a test or a simulation.
 //!
 //! Nothing here blocks, panics or knows of a runtime, so a guest's `println!` is safe
 //! on any thread. The price is that a plugin cannot sleep: every pollable is ready at
@@ -29,6 +30,7 @@ mod tests;
 
 pub(crate) use plugin::for_plugin;
 
+use crate::ambient::{Ambient, Chance};
 use ended::Ended;
 use lines::{LineSink, Lines, Stream};
 use wasmtime::Result;
@@ -39,6 +41,8 @@ pub(crate) struct Wasi {
     stdout: Lines,
     stderr: Lines,
     sink: Box<dyn LineSink>,
+    ambient: Ambient,
+    chance: Chance,
 }
 
 /// Store data that has a [`Wasi`].
@@ -48,12 +52,14 @@ pub(crate) trait WasiView {
 }
 
 impl Wasi {
-    /// State for one instance whose lines go to `sink`.
-    pub(crate) fn new(sink: impl LineSink) -> Self {
+    /// State for one instance whose lines go to `sink`, in that world of time and chance.
+    pub(crate) fn new(ambient: Ambient, sink: impl LineSink) -> Self {
         Self {
             stdout: Lines::default(),
             stderr: Lines::default(),
             sink: Box::new(sink),
+            chance: ambient.chance(),
+            ambient,
         }
     }
 

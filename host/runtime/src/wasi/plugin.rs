@@ -15,8 +15,8 @@ impl WasiView for Host {
 
 /// State for one instance of a plugin.
 pub(crate) fn for_plugin(shared: &Arc<Shared>) -> Wasi {
-    let shared = Arc::clone(shared);
-    Wasi::new(move |stream, line: &str| {
+    let (ambient, shared) = (shared.ambient.clone(), Arc::clone(shared));
+    Wasi::new(ambient, move |stream, line: &str| {
         let level = match stream {
             Stream::Stdout => Level::Info,
             Stream::Stderr => Level::Warn,

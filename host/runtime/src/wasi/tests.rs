@@ -53,7 +53,7 @@ static GUESTS: LazyLock<PathBuf> = LazyLock::new(|| {
 fn store() -> (Store<Data>, Arc<Mutex<Printed>>) {
     let printed = Arc::new(Mutex::new(Printed::new()));
     let sink = printed.clone();
-    let wasi = Wasi::new(move |stream, line: &str| {
+    let wasi = Wasi::new(Ambient::Real, move |stream, line: &str| {
         sink.lock().unwrap().push((stream, line.to_owned()));
     });
     (Store::new(&ENGINE, Data(wasi)), printed)

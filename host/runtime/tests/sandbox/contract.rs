@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidegate_components::{Filter as Made, Selector as MadeSelector};
 use tidegate_runtime::{
-    Answering, BodyVerdict, CalloutFailure, Callouts, CounterSink, Exchange, Fault, FaultKind,
-    Filter, GaugeSink, HistogramSink, Limits, LoadError, NoSeries, Outgoing, Place, Reply,
-    SeriesSink, Use, Verdict, Visit,
+    Ambient, Answering, BodyVerdict, CalloutFailure, Callouts, CounterSink, Exchange, Fault,
+    FaultKind, Filter, GaugeSink, HistogramSink, Limits, LoadError, NoSeries, Outgoing, Place,
+    Reply, SeriesSink, Use, Verdict, Visit,
 };
 use tokio::sync::Notify;
 
@@ -114,6 +114,7 @@ fn in_route(route: &str) -> Use {
         limits: Limits::default(),
         series: Box::new(NoSeries),
         warm: 1,
+        ambient: Ambient::Real,
     }
 }
 

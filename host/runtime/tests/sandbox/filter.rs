@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tidegate_components::{EAT_MEMORY, Filter as Made, LOOP};
 use tidegate_runtime::{
-    Answering, BodyMode, BodyVerdict, CalloutFailure, Callouts, Exchange, FaultKind, Filter,
-    HeaderEdit, Isolation, Limits, LoadError, NoSeries, Outgoing, Place, Reply, Use, Verdict,
-    Visit, World,
+    Ambient, Answering, BodyMode, BodyVerdict, CalloutFailure, Callouts, Exchange, FaultKind,
+    Filter, HeaderEdit, Isolation, Limits, LoadError, NoSeries, Outgoing, Place, Reply, Use,
+    Verdict, Visit, World,
 };
 
 fn start(made: &Made, limits: Limits) -> Arc<Filter> {
@@ -27,6 +27,7 @@ fn try_start(made: &Made, limits: Limits) -> Result<Arc<Filter>, LoadError> {
         limits,
         series: Box::new(NoSeries),
         warm: 1,
+        ambient: Ambient::Real,
     };
     SANDBOX.filter(&component, purpose).map(Arc::new)
 }

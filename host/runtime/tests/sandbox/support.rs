@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 use tidegate_components as components;
 use tidegate_runtime::{
-    Choice, Endpoint, Endpoints, Exchange, Fault, Limits, Load, LoadError, NoSeries, Options,
-    Place, Sandbox, Selector, Use,
+    Ambient, Choice, Endpoint, Endpoints, Exchange, Fault, Limits, Load, LoadError, NoSeries,
+    Options, Place, Sandbox, Selector, Use,
 };
 
 /// The sandbox of tests that need no options of their own.
@@ -107,6 +107,7 @@ pub fn by(upstream: &str) -> Use {
         limits: Limits::default(),
         series: Box::new(NoSeries),
         warm: 1,
+        ambient: Ambient::Real,
     }
 }
 

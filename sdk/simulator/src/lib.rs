@@ -1,0 +1,1 @@
+//! A deterministic simulation of one upstream.

@@ -1,0 +1,13 @@
+//! `tidegate plugin bench`.
+
+use crate::output::Output;
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+/// Arguments of `tidegate plugin bench`.
+#[derive(clap::Args)]
+pub(super) struct Arguments {}
+
+pub(super) fn run(_: &Arguments, _: Output) -> Result<ExitCode> {
+    bail!("`tidegate plugin bench` is not there yet")
+}

@@ -1,0 +1,13 @@
+//! `tidegate plugin new`.
+
+use crate::output::Output;
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+/// Arguments of `tidegate plugin new`.
+#[derive(clap::Args)]
+pub(super) struct Arguments {}
+
+pub(super) fn run(_: &Arguments, _: Output) -> Result<ExitCode> {
+    bail!("`tidegate plugin new` is not there yet")
+}

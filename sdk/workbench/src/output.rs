@@ -1,0 +1,56 @@
+//! How the tools speak: to a person, in colours if it is a terminal, or to a machine, in JSON.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, stdout};
+
+/// What the reader of the output is.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// One JSON value on standard output, and nothing else there.
+    pub json: bool,
+    colours: bool,
+}
+
+impl Output {
+    /// Colours are for terminals whose user has not said `NO_COLOR` (no-color.org).
+    pub fn new(json: bool) -> Self {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            json,
+            colours: !json && !refused && stdout().is_terminal(),
+        }
+    }
+
+    /// Good news.
+    pub fn good(self, text: impl Display) -> String {
+        self.paint("32", text)
+    }
+
+    /// Bad news.
+    pub fn bad(self, text: impl Display) -> String {
+        self.paint("31", text)
+    }
+
+    /// What is worth a second look.
+    pub fn doubtful(self, text: impl Display) -> String {
+        self.paint("33", text)
+    }
+
+    /// What matters less.
+    pub fn faint(self, text: impl Display) -> String {
+        self.paint("2", text)
+    }
+
+    /// A heading.
+    pub fn strong(self, text: impl Display) -> String {
+        self.paint("1", text)
+    }
+
+    fn paint(self, code: &str, text: impl Display) -> String {
+        if self.colours {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_string()
+        }
+    }
+}
