@@ -3,7 +3,9 @@
 //! This crate knows nothing of sockets and of the proxy's configuration file. It loads
 //! components into the proxy's own sandbox, through `tidegate-testkit`, and shows what they do.
 
+pub mod bench;
 mod cli;
+pub mod inspect;
 pub mod output;
 pub mod scenario;
 pub mod source;
