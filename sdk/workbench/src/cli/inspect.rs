@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::inspect::{Report, inspect};
+use crate::inspect::{Import, Report, inspect};
 use crate::output::{Output, bytes, progress};
 use crate::source::Source;
 
@@ -64,15 +64,24 @@ fn show(report: &Report, output: Output) {
         ),
         (None, None) => {}
     }
-    let width = report
-        .imports
-        .iter()
-        .map(|import| import.name.len())
-        .max()
-        .unwrap_or(0);
     println!("imports");
-    for import in &report.imports {
-        let needs = if import.needs.starts_with("NOT") {
+    imports(report, output);
+    println!("exports");
+    report.exports.iter().for_each(|name| println!("  {name}"));
+    for warning in &report.warnings {
+        println!("{} {warning}", output.doubtful("warning:"));
+    }
+}
+
+/// One line for each interface of the contract; what every toolchain brings along of WASI is one.
+fn imports(report: &Report, output: Output) {
+    let refused = |import: &Import| import.needs.starts_with("NOT");
+    let locked = |import: &&Import| import.name.starts_with("wasi:") && !refused(import);
+    let wasi = report.imports.iter().filter(locked).count();
+    let others = || report.imports.iter().filter(|import| !locked(import));
+    let width = others().map(|import| import.name.len()).max().unwrap_or(0);
+    for import in others() {
+        let needs = if refused(import) {
             output.bad(&import.needs)
         } else if import.needs.starts_with('`') {
             output.doubtful(&import.needs)
@@ -81,9 +90,11 @@ fn show(report: &Report, output: Output) {
         };
         println!("  {:<width$}  needs {needs}", import.name);
     }
-    println!("exports");
-    report.exports.iter().for_each(|name| println!("  {name}"));
-    for warning in &report.warnings {
-        println!("{} {warning}", output.doubtful("warning:"));
+    if wasi > 0 {
+        let text = "no files, no network, no environment (`--json` names them)";
+        println!(
+            "  {wasi} interfaces of WASI, locked down: {}",
+            output.faint(text)
+        );
     }
 }
