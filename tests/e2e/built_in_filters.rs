@@ -494,3 +494,17 @@ async fn a_token_says_who_somebody_is_and_a_forged_one_nothing() {
     }
     assert_eq!(a.hits(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_cannot_take_away_what_a_filter_sets() {
+    let a = Endpoint::start("a").await;
+    let headers = "{ plugin: headers, config: { request: { set: { x-user: ann } } } }";
+    let proxy = Proxy::start(&through(&[&a], headers)).await;
+    let request = Request::get("/echo")
+        .header("connection", "keep-alive, x-user, x-mine")
+        .header("x-mine", "1");
+    let answer = request.send(proxy.address()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.echoed("x-user"), ["ann"]);
+    assert_eq!(answer.echoed("x-mine"), [""; 0]);
+}

@@ -7,6 +7,7 @@ pub mod bench;
 mod cli;
 pub mod inspect;
 pub mod output;
+pub mod replay;
 pub mod scenario;
 pub mod source;
 
