@@ -4,6 +4,7 @@
 //! One entry for each endpoint, `10.0.0.1:8001=12~7@93812`: depth, number of the report, and when it
 //! came, in milliseconds of the host's clock.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use reports::Report;
@@ -11,8 +12,8 @@ use tidegate_sdk::{clock, state};
 
 const KEY: &str = "board";
 
-/// Entries of a board. More endpoints than fit into the attribute are of no use.
-const MOST_ENTRIES: usize = 512;
+/// Entries of a board. More than fit into the attribute are of no use.
+const MOST_ENTRIES: usize = 320;
 
 /// How often a report is tried to be written when other threads write too. One that is lost is no
 /// loss: the next response brings another.
@@ -35,11 +36,11 @@ pub fn attribute(ttl: Duration) -> String {
     let text = state::get(KEY).unwrap_or_default();
     let mut board = Board::read(&text);
     board.forget(clock::now(), ttl);
-    board.0.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-    let entries = board.0.iter();
+    let entries = board.0.iter().rev();
     reports::write(entries.map(|entry| (entry.address, entry.report)))
 }
 
+/// In the order of time, the oldest first.
 struct Board<'a>(Vec<Entry<'a>>);
 
 struct Entry<'a> {
@@ -65,14 +66,15 @@ impl<'a> Board<'a> {
     }
 
     fn write(&self) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(32 * self.0.len());
         for Entry {
             address,
             report: Report { depth, number },
             at,
         } in &self.0
         {
-            text += &format!("{address}={depth}~{number}@{at} ");
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{address}={depth}~{number}@{at} ");
         }
         text
     }
@@ -89,7 +91,6 @@ impl<'a> Board<'a> {
             Some(known) => self.0.remove(known).report.number.wrapping_add(1),
             None => at as u8,
         };
-        // In the order of time, so the first is the oldest.
         if self.0.len() >= MOST_ENTRIES {
             self.0.remove(0);
         }
