@@ -4,6 +4,8 @@ use tidegate_sdk::testing::{Host, Plugin, Request, endpoints};
 
 use super::*;
 
+mod closed_loop;
+
 fn configured(host: &Host, config: &str, list: &[Endpoint]) -> Plugin<Picker> {
     let mut selector = host.plugin::<Picker>(config).unwrap();
     selector.update(list);
