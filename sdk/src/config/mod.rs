@@ -17,6 +17,21 @@ pub use target::Target;
 
 /// What a plugin's `config` section is read into. Everything that serde can deserialize is one:
 /// derive `serde::Deserialize` and do not implement this.
+///
+/// ```
+/// use tidegate_sdk::config::Config;
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Limits {
+///     per_second: u32,
+/// }
+///
+/// let limits = Limits::parse(r#"{"per_second": 10}"#).unwrap();
+/// assert_eq!(limits.per_second, 10);
+/// let refused = Limits::parse(r#"{"per_second": "ten"}"#).unwrap_err();
+/// assert_eq!(refused, "per_second: invalid type: string \"ten\", expected u32");
+/// ```
 pub trait Config: Sized {
     /// Reads the JSON text that the host hands to `configure`.
     ///
@@ -46,6 +61,13 @@ impl<C: DeserializeOwned> Config for C {
 /// The configuration of a plugin that has none: any key is refused.
 ///
 /// Read without serde: a parser that only ever finds nothing would be half of a small plugin.
+///
+/// ```
+/// # use tidegate_sdk::config::{Config, NoConfig};
+/// assert!(NoConfig::parse("{}").is_ok());
+/// let refused = NoConfig::parse(r#"{"key": 1}"#).unwrap_err();
+/// assert_eq!(refused, "key: unknown key, this plugin has no configuration");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoConfig {}
 
@@ -69,6 +91,23 @@ impl Config for NoConfig {
 /// Reads a [`Duration`] that is written as in the operator's file: a whole number and one of `ms`,
 /// `s`, `m`, `h`, `d`. Use it as `#[serde(deserialize_with = "tidegate_sdk::config::duration")]`.
 ///
+/// ```
+/// # use std::time::Duration;
+/// use tidegate_sdk::config::{self, Config};
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Cache {
+///     #[serde(deserialize_with = "config::duration")]
+///     ttl: Duration,
+/// }
+///
+/// assert_eq!(Cache::parse(r#"{"ttl": "5m"}"#).unwrap().ttl, Duration::from_secs(300));
+/// assert_eq!(
+///     Cache::parse(r#"{"ttl": "5"}"#).unwrap_err(),
+///     "ttl: `5` is not a duration: write one like 250ms, 5s, 1m, 1h or 7d",
+/// );
+/// ```
+///
 /// # Errors
 /// Anything else.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -81,6 +120,20 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 }
 
 /// The same for a key that may be absent; add `default` to the attribute.
+///
+/// ```
+/// # use std::time::Duration;
+/// use tidegate_sdk::config::{self, Config};
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Cache {
+///     #[serde(default, deserialize_with = "config::optional_duration")]
+///     ttl: Option<Duration>,
+/// }
+///
+/// assert_eq!(Cache::parse(r#"{"ttl": "1h"}"#).unwrap().ttl, Some(Duration::from_secs(3600)));
+/// assert_eq!(Cache::parse("{}").unwrap().ttl, None);
+/// ```
 ///
 /// # Errors
 /// As [`duration`].
