@@ -100,8 +100,10 @@
 //! assert_eq!(Settings::parse("{}").unwrap_err(), "missing field `key`");
 //! assert_eq!(says(r#""mode": "open""#),
 //!     "mode: unknown variant `open`, expected `fail_open` or `fail_closed`");
-//! assert_eq!(says(r#""limit": -1"#), "limit: invalid value: integer `-1`, expected u32");
-//! assert_eq!(says(r#""limit": "7""#), "limit: invalid type: string \"7\", expected u32");
+//! assert_eq!(says(r#""limit": -1"#),
+//!     "limit: invalid value: integer `-1`, expected a whole number from 0 to 4294967295");
+//! assert_eq!(says(r#""limit": "7""#),
+//!     "limit: invalid type: string \"7\", expected a whole number from 0 to 4294967295");
 //! assert_eq!(says(r#""share": 101"#), "share: 101 is not a share: write 0 to 100, in percent");
 //! assert_eq!(says(r#""ttl": "5""#),
 //!     "ttl: `5` is not a duration: write one like 250ms, 5s, 1m, 1h or 7d");
@@ -113,7 +115,7 @@
 //! assert_eq!(says(r#""set": {"Host": "a"}"#), "set.Host: the field `Host` belongs to the host");
 //! assert_eq!(says(r#""set": {"x-age": 5}"#),
 //!     "set.x-age: invalid type: integer `5`, expected text (put a number or a truth value in quotes)");
-//! assert_eq!(says(r#""type": 1"#), "type: invalid type: integer `1`, expected a string");
+//! assert_eq!(says(r#""type": 1"#), "type: invalid type: integer `1`, expected text");
 //! assert!(says(r#""tpye": "a""#).starts_with("tpye: unknown field `tpye`, expected one of `key`"));
 //! ```
 //!
@@ -173,7 +175,10 @@ pub use target::Target;
 /// let limits = Limits::parse(r#"{"per_second": 10}"#).unwrap();
 /// assert_eq!(limits.per_second, 10);
 /// let refused = Limits::parse(r#"{"per_second": "ten"}"#).unwrap_err();
-/// assert_eq!(refused, "per_second: invalid type: string \"ten\", expected u32");
+/// assert_eq!(
+///     refused,
+///     "per_second: invalid type: string \"ten\", expected a whole number from 0 to 4294967295",
+/// );
 /// ```
 pub trait Config: Sized {
     /// Reads the JSON text that the host hands to `configure`.
@@ -306,7 +311,33 @@ fn parse_duration(text: &str) -> Option<Duration> {
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+    in_words_of_a_file(text.strip_suffix(&place).unwrap_or(&text))
+}
+
+/// Serde names what it expects by the types of Rust, which an operator need not know.
+fn in_words_of_a_file(reason: &str) -> String {
+    // How the parser of JSON says that a number is no word of an enum.
+    if reason == "expected value" {
+        return "another kind of value is needed, such as a word".to_owned();
+    }
+    let Some((found, expected)) = reason.split_once(", expected ") else {
+        return reason.to_owned();
+    };
+    let words = match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" | "u128" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "`true` or `false`",
+        "a string" => "text",
+        "a sequence" => "a list",
+        "a map" => "a mapping",
+        other if other.starts_with("struct ") => "a mapping",
+        other => other,
+    };
+    [found, ", expected ", words].concat()
 }
 
 #[cfg(test)]
@@ -336,7 +367,7 @@ mod tests {
         let refused = parse::<Outer>(r#"{"inner": [{"weight": 1}, {"weight": 300}]}"#).unwrap_err();
         assert_eq!(
             refused,
-            "inner[1].weight: invalid value: integer `300`, expected u8"
+            "inner[1].weight: invalid value: integer `300`, expected a whole number from 0 to 255"
         );
         let refused = parse::<Outer>(r#"{"inner": [{"wieght": 1}]}"#).unwrap_err();
         assert_eq!(
@@ -345,6 +376,51 @@ mod tests {
         );
         let refused = parse::<Outer>("{}").unwrap_err();
         assert_eq!(refused, "missing field `inner`");
+    }
+
+    #[test]
+    fn an_operator_reads_no_types_of_rust() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct All {
+            small: u8,
+            signed: i64,
+            share: f64,
+            on: bool,
+            word: Option<Word>,
+            list: Vec<u32>,
+            inner: Option<Inner>,
+            names: std::collections::BTreeMap<String, u64>,
+        }
+        #[derive(Debug, Deserialize)]
+        enum Word {
+            One,
+        }
+        for (text, expected) in [
+            (r#"{"small": 256}"#, "expected a whole number from 0 to 255"),
+            (r#"{"signed": 1.5}"#, "expected a whole number"),
+            (r#"{"share": "1"}"#, "expected a number"),
+            (r#"{"on": "yes"}"#, "expected `true` or `false`"),
+            (
+                r#"{"word": 1}"#,
+                "another kind of value is needed, such as a word",
+            ),
+            (
+                r#"{"word": "Two"}"#,
+                "unknown variant `Two`, expected `One`",
+            ),
+            (r#"{"list": {}}"#, "expected a list"),
+            (r#"{"inner": 1}"#, "expected a mapping"),
+            (r#"{"names": 1}"#, "expected a mapping"),
+            (
+                r#"{"names": {"a": -1}}"#,
+                "expected a whole number, 0 or more",
+            ),
+        ] {
+            let refused = parse::<All>(text).unwrap_err();
+            assert!(refused.ends_with(expected), "{text}: {refused}");
+        }
+        assert!(matches!(parse::<Word>(r#""One""#), Ok(Word::One)));
     }
 
     #[test]
