@@ -18,7 +18,9 @@ async fn every_example_does_what_its_scenarios_say() {
             let mut arguments = vec!["plugin", "test", &component];
             arguments.extend(scenarios.iter().map(String::as_str));
             let output = run(&package, &arguments).await;
-            assert!(output.status.success(), "{}", said(&package, &output));
+            let said = said(&package, &output);
+            assert!(output.status.success(), "{said}");
+            assert!(said.contains("keeps the contract"), "{said}");
             tested += scenarios.len();
         }
         assert!(tested > 0, "{} has no scenarios", example.display());

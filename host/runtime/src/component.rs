@@ -233,6 +233,14 @@ fn check_imports(
     })
 }
 
+/// Whether an interface, if it is one of the contract, is of a version that is served.
+pub(crate) fn is_served(import: &str) -> bool {
+    let version = import
+        .strip_prefix("tidegate:plugin/")
+        .map(|name| name.split_once('@'));
+    version.is_none_or(|named| named.is_some_and(|(_, version)| version.starts_with(VERSION)))
+}
+
 /// Packages whose interfaces are offered; within them the linker decides.
 pub(crate) fn offered(import: &str, world: World) -> bool {
     const BOTH: [&str; 13] = [

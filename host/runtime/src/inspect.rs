@@ -52,7 +52,7 @@ impl Sandbox {
                 .any(|world| component::offered(name, world)),
         };
         let imports = names.into_iter().map(|name| {
-            let offered = offered(&name);
+            let offered = offered(&name) && component::is_served(&name);
             (name, offered)
         });
         let imports = imports.collect();

@@ -22,9 +22,10 @@ struct Arguments {
     /// How the log is written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
     log_format: LogFormat,
-    /// off, error, warn, info, debug or trace; or a list like `info,plugin=debug`.
-    #[arg(long, default_value = "info", global = true)]
-    log_level: String,
+    /// off, error, warn, info, debug or trace; or a list like `info,plugin=debug`
+    /// [default: info; for `plugin`, which shows what matters itself: off].
+    #[arg(long, global = true)]
+    log_level: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -114,7 +115,12 @@ pub fn main() -> ExitCode {
         LogFormat::Text => Format::Text,
         LogFormat::Json => Format::Json,
     };
-    if let Err(problem) = telemetry::tracing::init(format, &arguments.log_level) {
+    let usual = match arguments.command {
+        Command::Plugin(_) => "off",
+        _ => "info",
+    };
+    let level = arguments.log_level.as_deref().unwrap_or(usual);
+    if let Err(problem) = telemetry::tracing::init(format, level) {
         eprintln!("tidegate: {problem}");
         return ExitCode::from(2);
     }

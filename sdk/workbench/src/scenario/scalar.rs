@@ -39,8 +39,9 @@ impl std::str::FromStr for Time {
             "us" | "µs" => 1e-6,
             "ms" => 1e-3,
             "s" => 1.0,
-            "min" => 60.0,
+            "m" | "min" => 60.0,
             "h" => 3_600.0,
+            "d" => 86_400.0,
             _ => return Err(refuse()),
         };
         Duration::try_from_secs_f64(number * unit)

@@ -14,8 +14,8 @@ pub(super) struct Stage<'a> {
     component: &'a Component,
     plugin: Plugin,
     list: Vec<Endpoint>,
-    /// What the last call chose; nothing before the first.
-    last: Option<Option<u32>>,
+    /// The address that the last call chose; nothing before the first.
+    last: Option<Option<String>>,
     /// Lines that were logged before this step; none before the first, so that it has those of
     /// the start.
     heard: usize,
@@ -163,20 +163,20 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        if let (Some(same), Some(last)) = (expect.same, self.last)
-            && (last == chosen) != same
+        let address = chosen.map(|position| self.list[position as usize].address.clone());
+        if let (Some(same), Some(last)) = (expect.same, &self.last)
+            && (*last == address) != same
         {
-            let (last, chosen) = (self.name(last), self.name(chosen));
             let word = if same {
                 "the same as before"
             } else {
                 "another than before"
             };
-            failures.push(format!(
-                "same: expected {word}, {last}, got {chosen}{again}"
-            ));
+            let named = |address: &Option<String>| address.clone().unwrap_or("none".to_owned());
+            let (last, now) = (named(last), named(&address));
+            failures.push(format!("same: expected {word}, {last}, got {now}{again}"));
         }
-        self.last = Some(chosen);
+        self.last = Some(address);
         let edits = choice.map_or(&[][..], |choice| &choice.response_edits);
         for (name, part) in expect.edits.iter().flatten() {
             let value = edits.iter().find_map(|edit| match edit {
