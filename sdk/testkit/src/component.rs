@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use parking_lot::Mutex;
-use tidegate_runtime::LoadError;
+use tidegate_runtime::{LoadError, World};
 
 use crate::build::{self, BuildError};
 use crate::host::SANDBOX;
@@ -52,6 +52,14 @@ impl Component {
         let path = build::build(folder.as_ref(), profile)?;
         Component::from_file(&path)
             .map_err(|error| BuildError(format!("reading {}: {error}", path.display())))
+    }
+
+    /// What it is for.
+    ///
+    /// # Errors
+    /// When the bytes are no component that the sandbox takes.
+    pub fn world(&self) -> Result<World, LoadError> {
+        self.compiled().map(|component| component.world())
     }
 
     pub(crate) fn compiled(&self) -> Result<tidegate_runtime::Component, LoadError> {

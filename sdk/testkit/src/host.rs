@@ -1,5 +1,6 @@
 //! The host as a test sets and reads it: one upstream of a proxy.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -19,9 +20,28 @@ use crate::load::{Columns, View};
 use crate::series::Series;
 use crate::{Component, Failure, FilterPlugin, Outgoing, Plugin, Reply, Request, translate};
 
-/// One engine for the process, as in the proxy.
-pub(crate) static SANDBOX: LazyLock<Sandbox> =
-    LazyLock::new(|| Sandbox::new(Options::default()).expect("this machine can run the sandbox"));
+/// One engine for the process, as in the proxy. What it compiles it keeps for the next process.
+pub(crate) static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
+    let options = Options {
+        cache: cache(),
+        ..Options::default()
+    };
+    Sandbox::new(options).expect("this machine can run the sandbox")
+});
+
+/// The user's own directory for such things (XDG Base Directory Specification, 0.8), where there
+/// is one.
+fn cache() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let base = named("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(named("HOME")?).join(".cache")))?;
+    Some(base.join("tidegate/components"))
+}
+
+/// The sandbox in which all hosts of this process run what they are given.
+pub fn sandbox() -> &'static Sandbox {
+    &SANDBOX
+}
 
 /// While there is one subscriber only, tracing decides by the thread that meets a line first
 /// whether anybody wants it; that may be a thread of the sandbox's own, which has none.

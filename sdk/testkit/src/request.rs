@@ -38,12 +38,20 @@ impl Request {
     /// # Panics
     /// When that is no method, or no path and query.
     pub fn new(method: &str, path_and_query: &str) -> Self {
+        sound(Request::try_new(method, path_and_query))
+    }
+
+    /// The same for a method and a target that come from outside of the test.
+    ///
+    /// # Errors
+    /// When that is no method, or no path and query.
+    pub fn try_new(method: &str, path_and_query: &str) -> Result<Self, String> {
         let request = http::Request::builder()
             .method(method)
             .uri(path_and_query)
             .body(());
-        let request = request.unwrap_or_else(|error| panic!("{method} {path_and_query}: {error}"));
-        Request {
+        let request = request.map_err(|error| format!("{method} {path_and_query}: {error}"))?;
+        Ok(Request {
             head: request.into_parts().0,
             scheme: "http",
             authority: "test.example".to_owned(),
@@ -55,19 +63,27 @@ impl Request {
             response: None,
             endpoint: None,
             callouts: None,
-        }
+        })
     }
 
     /// Adds a field.
     ///
     /// # Panics
     /// When the name or the value is none that HTTP has: the proxy would have answered 400.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let field = HeaderName::try_from(name).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let value = HeaderValue::from_bytes(value.as_ref());
-        let value = value.unwrap_or_else(|error| panic!("{name}: {error}"));
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        sound(self.try_header(name, value))
+    }
+
+    /// The same for a field that comes from outside of the test.
+    ///
+    /// # Errors
+    /// When the name or the value is none that HTTP has.
+    pub fn try_header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, String> {
+        let refuse = |error: &dyn fmt::Display| format!("{name}: {error}");
+        let field = HeaderName::try_from(name).map_err(|error| refuse(&error))?;
+        let value = HeaderValue::from_bytes(value.as_ref()).map_err(|error| refuse(&error))?;
         self.head.headers.append(field, value);
-        self
+        Ok(self)
     }
 
     /// Adds a `cookie` field with this cookie.
@@ -82,11 +98,18 @@ impl Request {
     ///
     /// # Panics
     /// When that is no IP address.
-    pub fn client(mut self, address: &str) -> Self {
-        self.client = address
-            .parse()
-            .unwrap_or_else(|error| panic!("{address}: {error}"));
-        self
+    pub fn client(self, address: &str) -> Self {
+        sound(self.try_client(address))
+    }
+
+    /// The same for an address that comes from outside of the test.
+    ///
+    /// # Errors
+    /// When that is no IP address.
+    pub fn try_client(mut self, address: &str) -> Result<Self, String> {
+        let client = address.parse();
+        self.client = client.map_err(|error| format!("{address}: {error}"))?;
+        Ok(self)
     }
 
     /// Over TLS.
@@ -134,14 +157,32 @@ impl Request {
     ///
     /// # Panics
     /// When that is no status, or a field is none that HTTP has.
-    pub fn answered(mut self, status: u16, fields: &[(String, Vec<u8>)]) -> Self {
+    pub fn answered(self, status: u16, fields: &[(String, Vec<u8>)]) -> Self {
+        sound(self.try_answered(status, fields))
+    }
+
+    /// The same for a head that comes from outside of the test.
+    ///
+    /// # Errors
+    /// When that is no status, or a field is none that HTTP has.
+    pub fn try_answered(
+        mut self,
+        status: u16,
+        fields: &[(String, Vec<u8>)],
+    ) -> Result<Self, String> {
         let mut response = http::Response::builder().status(status);
         for (name, value) in fields {
             response = response.header(name, value.as_slice());
         }
-        let response = response.body(()).unwrap_or_else(|error| panic!("{error}"));
+        let response = response.body(()).map_err(|error| error.to_string())?;
         self.response = Some(response.into_parts().0);
         self.endpoint = Some("10.0.0.1:80".to_owned());
+        Ok(self)
+    }
+
+    /// The endpoint that answered; none when the host or a filter did.
+    pub fn from_endpoint(mut self, address: Option<&str>) -> Self {
+        self.endpoint = address.map(str::to_owned);
         self
     }
 
@@ -178,6 +219,11 @@ impl Request {
         }
         edit(&mut response.headers, &edits.headers);
     }
+}
+
+/// What the author of the test has written.
+fn sound<T>(built: Result<T, String>) -> T {
+    built.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn edit(fields: &mut HeaderMap, edits: &[HeaderEdit]) {

@@ -5,5 +5,7 @@
 
 mod cli;
 pub mod output;
+pub mod scenario;
+pub mod source;
 
 pub use cli::Command;

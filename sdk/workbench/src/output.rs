@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, stdout};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 /// What the reader of the output is.
 #[derive(Clone, Copy, Debug)]
@@ -53,4 +56,14 @@ impl Output {
             text.to_string()
         }
     }
+}
+
+/// Something that may take more than a second: shown on a terminal, and to nobody else.
+pub fn progress(text: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    // On no terminal it draws nothing.
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.set_message(text.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }

@@ -1,0 +1,188 @@
+//! Scenarios as they are written: the keys, their short forms, their defaults.
+
+mod endpoints;
+mod exchange;
+mod expect;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_yaml::Spanned;
+use tidegate_runtime::{Isolation, Limits};
+
+use super::place::{self, Problem};
+use super::scalar::{Size, Time};
+use super::shape::Column;
+pub use endpoints::Endpoints;
+pub(crate) use exchange::Scheme;
+pub use exchange::{Answer, Request, Upstream};
+pub use expect::{Callout, Expect, Message, Onward, Pick, Verdict};
+
+/// A file of scenarios. What stands above `scenarios` holds for all that do not say otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    #[serde(default)]
+    config: Option<Value>,
+    #[serde(default)]
+    limits: Option<Bounds>,
+    #[serde(default)]
+    seed: Option<u64>,
+    #[serde(default)]
+    endpoints: Option<Endpoints>,
+    #[serde(default)]
+    upstreams: Option<BTreeMap<String, Upstream>>,
+    /// In the order of the file, which is the order in which they run.
+    pub scenarios: Vec<Spanned<Scenario>>,
+}
+
+/// One life of a plugin.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What is shown.
+    pub name: String,
+    /// The plugin's `config` section.
+    #[serde(default)]
+    pub config: Option<Value>,
+    /// The bounds that the operator sets.
+    #[serde(default)]
+    pub limits: Option<Bounds>,
+    /// Of the random numbers; 1 unless written.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// The list that a selector begins with; three unless written.
+    #[serde(default)]
+    pub endpoints: Option<Endpoints>,
+    /// What a filter may call, and what it is answered.
+    #[serde(default)]
+    pub upstreams: Option<BTreeMap<String, Upstream>>,
+    /// The plugin must refuse its `config`, with this text in its message.
+    #[serde(default)]
+    pub refused: Option<String>,
+    /// What happens.
+    #[serde(default)]
+    pub steps: Vec<Spanned<Step>>,
+}
+
+/// One call of a selector, or one exchange through a filter.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    /// What is shown; the number of the step unless written.
+    pub name: Option<String>,
+    /// The clock moves so far before anything else.
+    pub advance: Option<Time>,
+    /// The plugin is replaced by itself with another `config`; its state survives.
+    pub config: Option<Value>,
+    /// A new list.
+    pub endpoints: Option<Endpoints>,
+    /// Requests in flight at the endpoints.
+    pub in_flight: Option<Column<u32>>,
+    /// Latency of the endpoints.
+    pub latency: Option<Column<Time>>,
+    /// Positions that this exchange must not use.
+    pub excluded: Vec<u32>,
+    /// What the client sends.
+    pub request: Option<Request>,
+    /// What the endpoint answers, if the filter lets the request pass.
+    pub response: Option<Answer>,
+    /// The step happens that many times; once unless written.
+    pub repeat: Option<u32>,
+    /// What must come of it.
+    pub expect: Expect,
+}
+
+/// Bounds of a plugin, as in the proxy's configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bounds {
+    deadline: Option<Time>,
+    memory: Option<Size>,
+    state: Option<Size>,
+    body: Option<Size>,
+    isolation: Option<Kept>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Reuse,
+    PerRequest,
+}
+
+impl Bounds {
+    /// The host's own, with those that are written.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(Time(deadline)) = self.deadline {
+            limits.deadline = deadline;
+            // As in the proxy's configuration.
+            limits.setup_deadline = limits.setup_deadline.max(deadline * 100);
+        }
+        limits.memory = self.memory.map_or(limits.memory, |size| size.0);
+        limits.state = self.state.map_or(limits.state, |size| size.0);
+        limits.body = self.body.map_or(limits.body, |size| size.0);
+        limits.isolation = match self.isolation {
+            Some(Kept::PerRequest) => Isolation::PerRequest,
+            Some(Kept::Reuse) | None => Isolation::Reuse,
+        };
+        limits
+    }
+}
+
+impl Suite {
+    /// Reads a file, and gives each scenario what holds for all.
+    ///
+    /// # Errors
+    /// The first thing in it that is not understood.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let mut suite: Self = place::read(path)?;
+        let problem = |line, column, message: &str| Problem {
+            file: path.to_owned(),
+            place: Some((line, column)),
+            message: message.to_owned(),
+        };
+        if suite.scenarios.is_empty() {
+            return Err(problem(
+                1,
+                1,
+                "`scenarios` is empty: nothing would be tested",
+            ));
+        }
+        for spanned in &mut suite.scenarios {
+            let at = spanned.referenced;
+            let scenario = &mut spanned.value;
+            scenario.config = scenario.config.take().or_else(|| suite.config.clone());
+            scenario.limits = scenario.limits.take().or_else(|| suite.limits.clone());
+            scenario.seed = scenario.seed.or(suite.seed);
+            scenario.endpoints = scenario
+                .endpoints
+                .take()
+                .or_else(|| suite.endpoints.clone());
+            scenario.upstreams = scenario
+                .upstreams
+                .take()
+                .or_else(|| suite.upstreams.clone());
+            if scenario.steps.is_empty() == scenario.refused.is_none() {
+                let message = "a scenario has either `steps` or `refused`";
+                return Err(problem(at.line(), at.column(), message));
+            }
+        }
+        Ok(suite)
+    }
+}
+
+impl Scenario {
+    /// The `config` section as the host hands it over.
+    pub fn config(&self) -> String {
+        config(self.config.as_ref())
+    }
+}
+
+/// A `config` section as JSON; an absent one is empty.
+pub(crate) fn config(section: Option<&Value>) -> String {
+    section.map_or_else(|| "{}".to_owned(), Value::to_string)
+}
