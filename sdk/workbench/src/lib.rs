@@ -4,8 +4,12 @@
 //! components into the proxy's own sandbox, through `tidegate-testkit`, and shows what they do.
 
 mod cli;
+mod embedded;
 pub mod output;
+pub mod project;
+pub mod scaffold;
 pub mod scenario;
 pub mod source;
+pub mod toolchain;
 
 pub use cli::Command;
