@@ -86,15 +86,7 @@ impl Sandbox {
     /// Every way in which bytes can fail to be a selector; none of them harms the
     /// sandbox.
     pub fn component(&self, bytes: &[u8]) -> Result<Component, LoadError> {
-        let bound = self.options.max_component;
-        if bytes.len() as u64 > bound {
-            return Err(LoadError::TooLarge {
-                actual: bytes.len() as u64,
-                bound,
-            });
-        }
-        looks_like_a_component(bytes)?;
-        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let hash = self.sound(bytes)?;
         let compiled = match self
             .cache
             .as_ref()
@@ -109,15 +101,37 @@ impl Sandbox {
                 component
             }
         };
-        let world = world(&self.engine, &compiled)?;
-        check_imports(&self.engine, &compiled, world)?;
-        let pre = self.linker.instantiate_pre(&compiled);
+        self.link(hash, &compiled)
+    }
+
+    /// The digest of bytes that may be a component.
+    pub(crate) fn sound(&self, bytes: &[u8]) -> Result<[u8; 32], LoadError> {
+        let bound = self.options.max_component;
+        if bytes.len() as u64 > bound {
+            return Err(LoadError::TooLarge {
+                actual: bytes.len() as u64,
+                bound,
+            });
+        }
+        looks_like_a_component(bytes)?;
+        Ok(Sha256::digest(bytes).into())
+    }
+
+    /// Checks the world of what was compiled, and gives it its imports.
+    pub(crate) fn link(
+        &self,
+        hash: [u8; 32],
+        compiled: &wasmtime::component::Component,
+    ) -> Result<Component, LoadError> {
+        let world = world(&self.engine, compiled)?;
+        check_imports(&self.engine, compiled, world)?;
+        let pre = self.linker.instantiate_pre(compiled);
         let linking = match world {
             World::Selector => pre.and_then(SelectorPluginPre::new).map(Linking::Selector),
             World::Filter => {
                 let asynchronous =
-                    imports(&self.engine, &compiled).any(|name| name.starts_with(HTTP_CLIENT));
-                pre.and_then(|pre| Linked::new(&compiled, pre, asynchronous))
+                    imports(&self.engine, compiled).any(|name| name.starts_with(HTTP_CLIENT));
+                pre.and_then(|pre| Linked::new(compiled, pre, asynchronous))
                     .map(Linking::Filter)
             }
         };
@@ -144,7 +158,10 @@ fn looks_like_a_component(bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 /// The compiler is large and its input hostile: a panic in it refuses the plugin.
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
+pub(crate) fn compile(
+    engine: &Engine,
+    bytes: &[u8],
+) -> Result<wasmtime::component::Component, LoadError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         wasmtime::component::Component::new(engine, bytes)
     }));
@@ -155,7 +172,10 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<wasmtime::component::Compone
     }
 }
 
-fn world(engine: &Engine, component: &wasmtime::component::Component) -> Result<World, LoadError> {
+pub(crate) fn world(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+) -> Result<World, LoadError> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     for (prefix, world) in [(SELECTOR, World::Selector), (FILTER, World::Filter)] {
@@ -179,7 +199,7 @@ fn world(engine: &Engine, component: &wasmtime::component::Component) -> Result<
     )))
 }
 
-fn imports<'a>(
+pub(crate) fn imports<'a>(
     engine: &'a Engine,
     component: &wasmtime::component::Component,
 ) -> impl Iterator<Item = String> + use<'a> {
@@ -214,7 +234,7 @@ fn check_imports(
 }
 
 /// Packages whose interfaces are offered; within them the linker decides.
-fn offered(import: &str, world: World) -> bool {
+pub(crate) fn offered(import: &str, world: World) -> bool {
     const BOTH: [&str; 13] = [
         "tidegate:plugin/types@",
         "tidegate:plugin/request@",

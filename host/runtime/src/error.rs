@@ -5,7 +5,7 @@ use std::fmt;
 use wasmtime::{Trap, WasmBacktrace};
 
 /// Why bytes did not become a plugin. The text is shown to the operator as it is.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum LoadError {
     /// More bytes than a component may have.
     #[error("the file has {actual} bytes; a component may have at most {bound}")]

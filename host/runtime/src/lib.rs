@@ -21,6 +21,7 @@ mod error;
 mod filter;
 mod housekeeper;
 mod imports;
+mod inspect;
 mod instance;
 mod limits;
 mod selector;
@@ -40,6 +41,7 @@ pub use filter::{
     BodyMode, BodyVerdict, Filter, Interest, RequestEdits, ResponseEdits, Verdict, Visit,
 };
 pub use imports::metrics::{CounterSink, GaugeSink, HistogramSink, NoSeries, SeriesSink};
+pub use inspect::Inspection;
 pub use instance::{Place, Use};
 pub use limits::{Isolation, Limits};
 pub use selector::{Choice, Selector};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tidegate_runtime::{
-    Ambient, Endpoints, Limits, LoadError, Options, Place, Sandbox, Selector, Simulated, Use,
+    Ambient, Endpoints, Exchange, Limits, LoadError, Options, Place, Sandbox, Selector, Simulated,
+    Use,
 };
 use tidegate_sdk::Endpoint;
 use tidegate_sdk::log::Level;
@@ -115,6 +116,15 @@ impl Host {
         Ok(Plugin::new(self.0.clone(), selector, endpoints))
     }
 
+    /// The list as the sandbox has it, with the load of this host: for who speaks to the sandbox
+    /// without a [`Plugin`].
+    ///
+    /// # Panics
+    /// When the list is empty.
+    pub fn list(&self, endpoints: &[Endpoint]) -> Arc<Endpoints> {
+        self.0.endpoints(endpoints)
+    }
+
     /// Loads, configures and starts a filter, as at the start of a proxy. It is granted the
     /// upstreams that [`answers`](Self::answers) has named.
     ///
@@ -136,6 +146,12 @@ impl Host {
         };
         let filter = world.heard(|| SANDBOX.filter(&component, purpose))?;
         Ok(FilterPlugin::new(world.clone(), filter))
+    }
+
+    /// The exchange as a filter of this host gets it, calls out included: for who speaks to the
+    /// sandbox without a [`FilterPlugin`].
+    pub fn view(&self) -> Box<dyn Exchange> {
+        Box::new(self.exchange().calling(self.0.callouts.clone()))
     }
 
     /// Grants an upstream to the filters that are made from now on, and says what it answers

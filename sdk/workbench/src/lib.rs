@@ -3,8 +3,10 @@
 //! This crate knows nothing of sockets and of the proxy's configuration file. It loads
 //! components into the proxy's own sandbox, through `tidegate-testkit`, and shows what they do.
 
+pub mod bench;
 mod cli;
 mod embedded;
+pub mod inspect;
 pub mod output;
 pub mod project;
 pub mod scaffold;

@@ -128,13 +128,20 @@ pub fn main() -> ExitCode {
         Command::Reload { config, pid_file } => {
             finish(reload::reload(&config, pid_file.as_deref()))
         }
-        Command::Plugin(command) => command.run(),
+        Command::Plugin(command) => command.run(allocated),
         Command::Schema => {
             println!("{:#}", crate::config::schema());
             ExitCode::SUCCESS
         }
         Command::Demo { port } => finish(demo::demo(port)),
     }
+}
+
+/// Bytes that this thread has allocated so far, as the program's allocator counts them.
+fn allocated() -> Option<u64> {
+    tikv_jemalloc_ctl::thread::allocatedp::read()
+        .ok()
+        .map(|counted| counted.get())
 }
 
 fn finish(result: anyhow::Result<()>) -> ExitCode {

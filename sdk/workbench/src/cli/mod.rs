@@ -10,6 +10,7 @@ mod replay;
 mod simulate;
 mod test;
 
+use crate::bench::Allocated;
 use crate::output::Output;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -43,15 +44,15 @@ enum Task {
 }
 
 impl Command {
-    /// Does it.
-    pub fn run(self) -> ExitCode {
+    /// Does it. `allocated` reads how many bytes this thread has allocated so far.
+    pub fn run(self, allocated: Allocated) -> ExitCode {
         let output = Output::new(self.json);
         let result = match self.task {
             Task::New(arguments) => new::run(&arguments, output),
             Task::Build(arguments) => build::run(&arguments, output),
             Task::Inspect(arguments) => inspect::run(&arguments, output),
             Task::Test(arguments) => test::run(&arguments, output),
-            Task::Bench(arguments) => bench::run(&arguments, output),
+            Task::Bench(arguments) => bench::run(&arguments, allocated, output),
             Task::Simulate(arguments) => simulate::run(&arguments, output),
             Task::Replay(arguments) => replay::run(&arguments, output),
         };

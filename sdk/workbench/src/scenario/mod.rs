@@ -6,7 +6,7 @@
 
 mod place;
 pub mod run;
-mod scalar;
+pub mod scalar;
 mod shape;
 mod written;
 
