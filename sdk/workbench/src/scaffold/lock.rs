@@ -33,7 +33,9 @@ pub(super) fn file(name: &str) -> String {
     }
     blocks.insert(("tidegate-sdk", ""), block("tidegate-sdk", &direct));
     blocks.insert((name, ""), block(name, &["serde", "tidegate-sdk"]));
-    let blocks = blocks.into_values().map(|text| format!("\n[[package]]\n{text}\n"));
+    let blocks = blocks
+        .into_values()
+        .map(|text| format!("\n[[package]]\n{text}\n"));
     format!("version = 4\n{}", blocks.collect::<String>())
 }
 
@@ -45,11 +47,18 @@ fn packages() -> BTreeMap<(&'static str, &'static str), Package<'static>> {
                 let line = text.lines().find_map(|line| line.strip_prefix(key));
                 line.map_or("", |line| line.trim_matches([' ', '=', '"']))
             };
-            let list = text.split_once("dependencies = [\n").map_or("", |(_, list)| list);
+            let list = text
+                .split_once("dependencies = [\n")
+                .map_or("", |(_, list)| list);
             let entries = list.lines().take_while(|line| *line != "]");
-            let dependencies = entries.map(|line| line.trim_matches([' ', '"', ','])).collect();
+            let dependencies = entries
+                .map(|line| line.trim_matches([' ', '"', ',']))
+                .collect();
             let text = text.trim_end();
-            ((value("name"), value("version")), Package { text, dependencies })
+            (
+                (value("name"), value("version")),
+                Package { text, dependencies },
+            )
         })
         .collect()
 }
@@ -69,13 +78,20 @@ fn find<'a>(
 
 fn is_needed(entry: &str) -> bool {
     let name = entry.split(' ').next().unwrap_or_default();
-    let (_, rest) = SDK_MANIFEST.split_once("[dependencies]\n").expect("it has some");
+    let (_, rest) = SDK_MANIFEST
+        .split_once("[dependencies]\n")
+        .expect("it has some");
     let lines = rest.lines().take_while(|line| !line.starts_with('['));
-    lines.filter_map(|line| line.split(['.', ' ']).next()).any(|of| of == name)
+    lines
+        .filter_map(|line| line.split(['.', ' ']).next())
+        .any(|of| of == name)
 }
 
 fn block(name: &str, dependencies: &[&str]) -> String {
-    let list: Vec<String> = dependencies.iter().map(|entry| format!(" \"{entry}\",\n")).collect();
+    let list: Vec<String> = dependencies
+        .iter()
+        .map(|entry| format!(" \"{entry}\",\n"))
+        .collect();
     let list = list.concat();
     format!("name = \"{name}\"\nversion = \"0.1.0\"\ndependencies = [\n{list}]")
 }

@@ -56,8 +56,7 @@ pub fn create(wish: &Wish<'_>) -> Result<PathBuf> {
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     // Onto an empty folder this works too.
-    fs::rename(&whole, &folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    fs::rename(&whole, &folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     Ok(folder)
 }
 

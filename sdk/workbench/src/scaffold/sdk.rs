@@ -76,7 +76,11 @@ mod tests {
     fn the_manifest_inherits_nothing() {
         let text = manifest();
         assert!(!text.contains("workspace"), "{text}");
-        for line in ["edition = \"2024\"", "serde_json = \"1\"", "name = \"tidegate-sdk\""] {
+        for line in [
+            "edition = \"2024\"",
+            "serde_json = \"1\"",
+            "name = \"tidegate-sdk\"",
+        ] {
             assert!(text.contains(line), "{text}");
         }
         assert!(!text.contains("proptest"), "{text}");

@@ -23,8 +23,16 @@ fn all() -> impl Iterator<Item = (Kind, Language)> {
 fn every_language_has_a_template_of_each_kind() {
     for (kind, language) in all() {
         let files: BTreeMap<_, _> = files(&wish(kind, language)).unwrap().into_iter().collect();
-        for expected in ["README.md", "tidegate.yaml", "scenarios/basic.yaml", ".gitignore"] {
-            assert!(files.contains_key(Path::new(expected)), "{kind} {language}: {expected}");
+        for expected in [
+            "README.md",
+            "tidegate.yaml",
+            "scenarios/basic.yaml",
+            ".gitignore",
+        ] {
+            assert!(
+                files.contains_key(Path::new(expected)),
+                "{kind} {language}: {expected}"
+            );
         }
         for (path, content) in &files {
             let text = String::from_utf8_lossy(content);

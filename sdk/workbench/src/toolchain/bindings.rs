@@ -30,7 +30,10 @@ pub(super) fn go(work: &Work<'_>) -> Result<()> {
     clear(&work.generated)?;
     for (path, content) in files.iter().chain(GO.iter().copied()) {
         let text = String::from_utf8_lossy(content);
-        let text = text.replace("go.bytecodealliance.org/pkg/", &format!("{module}/build/gen/"));
+        let text = text.replace(
+            "go.bytecodealliance.org/pkg/",
+            &format!("{module}/build/gen/"),
+        );
         let text = match path {
             "wit_exports/wit_exports.go" => collected(&text, &module),
             _ => text,

@@ -18,7 +18,10 @@ pub(super) fn run(command: &mut Command, what: &str) -> Result<()> {
     }
     let _ = error.write_all(&output.stdout);
     let _ = error.write_all(&output.stderr);
-    bail!("the plugin was not built: {what} ended with {}", output.status)
+    bail!(
+        "the plugin was not built: {what} ended with {}",
+        output.status
+    )
 }
 
 /// Forgets what an outer cargo told its children: flags, wrappers, the package. It is not meant for

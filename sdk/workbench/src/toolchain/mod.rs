@@ -65,7 +65,12 @@ pub fn build(folder: &Path) -> Result<Built> {
     let (name, language, output, bytes) = match &project {
         Some(project) => {
             let bytes = compile(&folder, project)?;
-            (project.name.clone(), project.language, project.output(), bytes)
+            (
+                project.name.clone(),
+                project.language,
+                project.output(),
+                bytes,
+            )
         }
         None if folder.join("Cargo.toml").exists() => {
             let crate_ = rust::build(&folder)?;

@@ -27,8 +27,17 @@ pub(super) fn build(work: &Work<'_>) -> Result<Vec<u8>> {
         .current_dir(work.folder)
         .arg("--wit-path")
         .arg(work.contract()?)
-        .args(["--world", &work.kind.world(), "componentize", "--python-path"])
-        .arg(if folder.as_os_str().is_empty() { ".".as_ref() } else { folder })
+        .args([
+            "--world",
+            &work.kind.world(),
+            "componentize",
+            "--python-path",
+        ])
+        .arg(if folder.as_os_str().is_empty() {
+            ".".as_ref()
+        } else {
+            folder
+        })
         .arg("--output")
         .arg(&out)
         .arg(module);

@@ -23,7 +23,10 @@ pub(super) fn build(folder: &Path) -> Result<Crate> {
     };
     if !has_target(folder) {
         let install = format!("rustup target add {TARGET}");
-        return Err(find::missing(&format!("Rust's target {TARGET}"), &[&install]));
+        return Err(find::missing(
+            &format!("Rust's target {TARGET}"),
+            &[&install],
+        ));
     }
     let mut cargo = tool.command();
     cargo
@@ -35,7 +38,10 @@ pub(super) fn build(folder: &Path) -> Result<Crate> {
     forget_the_outer_build(&mut cargo);
     let output = cargo.output().context("cargo does not start")?;
     if !output.status.success() {
-        bail!("the plugin was not built: cargo ended with {}", output.status);
+        bail!(
+            "the plugin was not built: cargo ended with {}",
+            output.status
+        );
     }
     let made = components(&String::from_utf8_lossy(&output.stdout), folder);
     let [(name, file)] = <[_; 1]>::try_from(made).map_err(|made| {
@@ -74,9 +80,9 @@ fn components(messages: &str, folder: &Path) -> Vec<(String, PathBuf)> {
             continue;
         };
         let manifest = message["manifest_path"].as_str().map(Path::new);
-        let of_here = manifest.and_then(Path::parent).is_some_and(|of| {
-            of == folder || of.canonicalize().is_ok_and(|of| of == folder)
-        });
+        let of_here = manifest
+            .and_then(Path::parent)
+            .is_some_and(|of| of == folder || of.canonicalize().is_ok_and(|of| of == folder));
         if message["reason"] != "compiler-artifact" || !of_here {
             continue;
         }
