@@ -29,6 +29,7 @@
 mod build;
 mod callouts;
 mod component;
+mod conformance;
 mod filter;
 mod host;
 mod lines;
@@ -40,6 +41,7 @@ mod translate;
 
 pub use build::BuildError;
 pub use component::Component;
+pub use conformance::{Conformance, Finding};
 pub use filter::FilterPlugin;
 pub use host::{Host, sandbox};
 pub use plugin::Plugin;

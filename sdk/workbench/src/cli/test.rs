@@ -18,8 +18,14 @@ pub(super) struct Arguments {
     /// The component, or the name of a built-in plugin.
     file: String,
     /// Files of scenarios.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "conformance")]
     scenarios: Vec<PathBuf>,
+    /// Try the duties of the contract, without a file; one can ask for it with `conformance:`.
+    #[arg(long)]
+    conformance: bool,
+    /// The `config` section for that, as JSON.
+    #[arg(long, requires = "conformance", default_value = "{}")]
+    config: String,
     /// Only scenarios whose name contains this text.
     #[arg(long)]
     only: Option<String>,
@@ -37,6 +43,11 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<ExitCode> {
                 .retain(|scenario| scenario.value.name.contains(only));
         }
         suites.push((path, suite));
+    }
+    let here = PathBuf::from("conformance");
+    if arguments.conformance {
+        let section = serde_json::from_str(&arguments.config).context("--config")?;
+        suites.push((&here, Suite::only_conformance(section)));
     }
     let component = source.component();
     let compiling = progress(&format!("compiling {}", source.name));
@@ -110,6 +121,7 @@ fn show(outcome: &Outcome, path: &std::path::Path, output: Output) {
         let median = Duration::from_nanos(step.median_ns);
         let padding = " ".repeat(width - step.name.chars().count());
         let calls = match step.calls {
+            0 => String::new(),
             1 => output.faint(format!("{median:.1?}")),
             calls => output.faint(format!("{median:.1?}, {calls} calls")),
         };

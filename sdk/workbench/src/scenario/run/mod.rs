@@ -10,7 +10,7 @@ mod timing;
 use std::time::Duration;
 
 use serde::Serialize;
-use tidegate_testkit::{Component, Host, LoadError, World};
+use tidegate_testkit::{Component, Conformance, Host, LoadError, World};
 
 use super::written::{Scenario, Step, Suite};
 
@@ -59,18 +59,43 @@ impl Outcome {
 /// its outcome.
 pub fn run(component: &Component, suite: &Suite) -> Result<Vec<Outcome>, LoadError> {
     let world = component.world()?;
+    let mut outcomes = Vec::new();
+    if let Some(kit) = suite.conformance() {
+        outcomes.push(conformance(component, &kit));
+    }
     let scenarios = suite.scenarios.iter();
-    Ok(scenarios
-        .map(|spanned| {
-            let (problem, steps) = scenario(component, world, &spanned.value);
-            Outcome {
-                name: spanned.value.name.clone(),
-                line: spanned.referenced.line(),
-                problem,
-                steps,
-            }
-        })
-        .collect())
+    let scenarios = scenarios.map(|spanned| {
+        let (problem, steps) = scenario(component, world, &spanned.value);
+        Outcome {
+            name: spanned.value.name.clone(),
+            line: spanned.referenced.line(),
+            problem,
+            steps,
+        }
+    });
+    outcomes.extend(scenarios);
+    Ok(outcomes)
+}
+
+/// The duties of the contract as the steps of a scenario.
+fn conformance(component: &Component, kit: &Conformance) -> Outcome {
+    let (problem, findings) = match kit.check(component) {
+        Ok(findings) => (None, findings),
+        Err(error) => (Some(explain(&error)), Vec::new()),
+    };
+    let steps = findings.into_iter().map(|finding| StepOutcome {
+        name: finding.duty.to_owned(),
+        line: 1,
+        calls: 0,
+        median_ns: 0,
+        failures: finding.broken.into_iter().collect(),
+    });
+    Outcome {
+        name: "keeps the contract".to_owned(),
+        line: 1,
+        problem,
+        steps: steps.collect(),
+    }
 }
 
 fn scenario(

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_yaml::Spanned;
 use tidegate_runtime::{Isolation, Limits};
+use tidegate_testkit::Conformance;
 
 use super::place::{self, Problem};
 use super::scalar::{Size, Time};
@@ -34,8 +35,22 @@ pub struct Suite {
     endpoints: Option<Endpoints>,
     #[serde(default)]
     upstreams: Option<BTreeMap<String, Upstream>>,
+    /// The duties of the contract are tried too.
+    #[serde(default)]
+    conformance: Option<Duties>,
     /// In the order of the file, which is the order in which they run.
+    #[serde(default)]
     pub scenarios: Vec<Spanned<Scenario>>,
+}
+
+/// What the conformance kit is told of the plugin.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Duties {
+    /// A request stays with its endpoint, in any order of the list and on any instance.
+    stable: bool,
+    /// Endpoints of the longest list; 65,536 unless written.
+    longest: Option<u32>,
 }
 
 /// One life of a plugin.
@@ -145,12 +160,9 @@ impl Suite {
             place: Some((line, column)),
             message: message.to_owned(),
         };
-        if suite.scenarios.is_empty() {
-            return Err(problem(
-                1,
-                1,
-                "`scenarios` is empty: nothing would be tested",
-            ));
+        if suite.scenarios.is_empty() && suite.conformance.is_none() {
+            let message = "neither `scenarios` nor `conformance`: nothing would be tested";
+            return Err(problem(1, 1, message));
         }
         for spanned in &mut suite.scenarios {
             let at = spanned.referenced;
@@ -172,6 +184,42 @@ impl Suite {
             }
         }
         Ok(suite)
+    }
+}
+
+impl Suite {
+    /// The conformance kit, if the file asks for it.
+    pub fn conformance(&self) -> Option<Conformance> {
+        let duties = self.conformance.as_ref()?;
+        let limits = self.limits.as_ref().map(Bounds::limits);
+        let usual = Conformance::default();
+        let mut limits = limits.unwrap_or_default();
+        limits.http = self
+            .upstreams
+            .iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        Some(Conformance {
+            config: config(self.config.as_ref()),
+            limits,
+            stable: duties.stable,
+            longest: duties.longest.unwrap_or(usual.longest),
+            seed: self.seed.unwrap_or(usual.seed),
+        })
+    }
+
+    /// Nothing but the duties of the contract, with that `config`.
+    pub fn only_conformance(section: Value) -> Self {
+        Self {
+            config: Some(section),
+            limits: None,
+            seed: None,
+            endpoints: None,
+            upstreams: None,
+            conformance: Some(Duties::default()),
+            scenarios: Vec::new(),
+        }
     }
 }
 
