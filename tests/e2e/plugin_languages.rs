@@ -180,6 +180,7 @@ async fn example_maintenance() {
     let proxy = serve(author, "maintenance", &endpoints).await;
     let plan = LoadPlan {
         count: Some(5_000),
+        request: Request::get("/staff"),
         ..LoadPlan::default()
     };
     for _ in 0..10 {
