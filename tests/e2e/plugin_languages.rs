@@ -124,7 +124,10 @@ async fn example_ab_header() {
         let variant = answer.echoed("x-ab-checkout").concat();
         assert!(["old", "new"].contains(&variant.as_str()), "{variant}");
         let cookie = answer.header("set-cookie").expect("a new visitor gets one");
-        assert!(cookie.starts_with(&format!("ab-checkout={variant};")), "{cookie}");
+        assert!(
+            cookie.starts_with(&format!("ab-checkout={variant};")),
+            "{cookie}"
+        );
         let back = Request::get("/echo").header("cookie", &format!("ab-checkout={variant}"));
         let answer = back.send(proxy.address()).await.expect("an answer");
         assert_eq!(answer.echoed("x-ab-checkout"), [variant]);
