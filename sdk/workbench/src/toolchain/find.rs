@@ -33,6 +33,12 @@ impl Tool {
         }
     }
 
+    /// A file that lies there, seen from the tool's folder once links are followed.
+    pub(super) fn beside(&self, path: &str) -> Option<PathBuf> {
+        let program = self.program.canonicalize().ok()?;
+        program.parent()?.join(path).canonicalize().ok()
+    }
+
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
@@ -62,6 +68,13 @@ pub(super) fn in_node_modules(project: &Path, name: &str) -> Option<Tool> {
         .map(|folder| folder.join("node_modules/.bin").join(name))
         .find(|file| is_program(file))
         .map(Tool::new)
+}
+
+/// A script, run by the Node.js on the PATH.
+pub(super) fn by_node(script: PathBuf) -> Option<Tool> {
+    let mut node = on_path("node")?;
+    node.arguments.push(script.into());
+    Some(node)
 }
 
 /// A module of the interpreter in the project's virtual environment.
