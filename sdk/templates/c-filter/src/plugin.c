@@ -23,7 +23,7 @@ static const char *refusal(char *blocked) {
 bool exports_tidegate_plugin_filter_configure(filter_plugin_string_t *config,
                                               exports_tidegate_plugin_filter_interest_t *ret,
                                               filter_plugin_string_t *err) {
-  config_key_t keys[] = {{"blocked", NULL}, {"tag", NULL}};
+  config_key_t keys[] = { {"blocked", NULL}, {"tag", NULL} };
   char *wrong = config_read((const char *)config->ptr, config->len, keys, 2);
   filter_plugin_string_free(config);
   if (wrong) {

@@ -23,7 +23,7 @@ static size_t turn;
 
 bool exports_tidegate_plugin_selector_configure(selector_plugin_string_t *config,
                                                 selector_plugin_string_t *err) {
-  config_key_t keys[] = {{"zone", NULL}};
+  config_key_t keys[] = { {"zone", NULL} };
   char *wrong = config_read((const char *)config->ptr, config->len, keys, 1);
   selector_plugin_string_free(config);
   if (wrong) {

@@ -35,9 +35,10 @@ func OnRequest() tidegate_plugin_filter.Verdict {
 }
 
 func answer(status uint16, text string) tidegate_plugin_filter.Verdict {
+	kind := field{F0: "content-type", F1: []byte("text/plain; charset=utf-8")}
 	return tidegate_plugin_filter.MakeVerdictAnswer(tidegate_plugin_types.Reply{
 		Status:  status,
-		Headers: []field{{F0: "content-type", F1: []byte("text/plain; charset=utf-8")}},
+		Headers: []field{kind},
 		Body:    []byte(text),
 	})
 }

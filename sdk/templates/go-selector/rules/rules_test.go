@@ -17,7 +17,9 @@ func TestAMisspeltKeyIsRefused(t *testing.T) {
 }
 
 func TestTheOwnZoneIsAGroupAndWhoDrainsIsInNone(t *testing.T) {
-	endpoints := []Endpoint{{Zone: "a"}, {Zone: "b"}, {Zone: "a", Draining: true}, {}}
+	endpoints := []Endpoint{
+		{Zone: "a"}, {Zone: "b"}, {Zone: "a", Draining: true}, {},
+	}
 	near, far := Group(endpoints, "a")
 	if !slices.Equal(near, []uint32{0}) || !slices.Equal(far, []uint32{1, 3}) {
 		t.Errorf("%v %v", near, far)
