@@ -4,6 +4,10 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 
+# Examples in Rust stand alone: each is a workspace of its own.
+EXAMPLES := $(patsubst %/Cargo.toml,%,$(shell grep -lx '\[workspace\]' examples/*/Cargo.toml))
+IN_EACH_EXAMPLE = for example in $(EXAMPLES); do echo "== $$example"; (cd $$example && $(1)) || exit 1; done
+
 .PHONY: run test build release check lint doc audit setup toolchains bench clean
 
 run: setup ## serve the demo: three endpoints inside one process
@@ -13,7 +17,7 @@ test: setup toolchains ## everything: units, properties, the sandbox, the real b
 	$(CARGO) test --workspace --no-run
 	$(CARGO) build --workspace --bins
 	TIDEGATE_BIN=$(TARGET)/debug/tidegate $(CARGO) test --workspace
-	cd examples/header-canary && $(CARGO) test --target-dir $(TARGET)/examples
+	$(call IN_EACH_EXAMPLE,$(CARGO) test --target-dir $(TARGET)/examples)
 
 build: setup
 	$(CARGO) build --bin tidegate
@@ -24,7 +28,7 @@ release: setup ## the binary to deploy: target/release/tidegate
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	cd examples/header-canary && $(CARGO) fmt --check && $(CARGO) clippy --target-dir $(TARGET)/examples --all-targets -- -D warnings
+	$(call IN_EACH_EXAMPLE,$(CARGO) fmt --all --check && $(CARGO) clippy --target-dir $(TARGET)/examples --all-targets -- -D warnings)
 
 doc: setup
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet

@@ -3,6 +3,14 @@
 use crate::HeaderEdit;
 
 /// An endpoint, and what is to be changed in its response.
+///
+/// ```
+/// use tidegate_sdk::{Choice, HeaderEdit};
+///
+/// let choice = Choice::at(2).with(HeaderEdit::append("set-cookie", "at=2; Path=/"));
+/// assert_eq!(choice.index, 2);
+/// assert_eq!(choice.response_edits.len(), 1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// Position in the list last given to `update`.

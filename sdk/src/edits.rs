@@ -4,6 +4,17 @@ use crate::{HeaderEdit, RequestEdits, ResponseEdits};
 
 /// The host refuses invalid names and values, framing fields and hop-by-hop fields; one refused
 /// edit makes the whole call a fault.
+///
+/// ```
+/// use tidegate_sdk::HeaderEdit;
+///
+/// let edits = [
+///     HeaderEdit::set("cache-control", "no-store"),
+///     HeaderEdit::append("vary", "origin"),
+///     HeaderEdit::remove("server"),
+/// ];
+/// assert_eq!(edits[2], HeaderEdit::Remove("server".to_owned()));
+/// ```
 impl HeaderEdit {
     /// Replaces every value of the field by this one.
     pub fn set(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
@@ -23,6 +34,22 @@ impl HeaderEdit {
 
 /// `RequestEdits::new().set("x-user", "7").remove("cookie").attribute("user", "7").into()` is a
 /// [`Verdict`](crate::Verdict). All of them are applied, or the call is a fault.
+///
+/// ```
+/// use tidegate_sdk::{HeaderEdit, RequestEdits, Verdict};
+///
+/// let edits = RequestEdits::new()
+///     .set("x-user", "7")
+///     .append("via", "1.1 gate")
+///     .remove("cookie")
+///     .edit(HeaderEdit::remove("x-debug"))
+///     .path("/v2/cart?id=1")
+///     .upstream("v2")
+///     .attribute("user", "7");
+/// assert_eq!(edits.headers.len(), 4);
+/// assert_eq!(edits.path_and_query.as_deref(), Some("/v2/cart?id=1"));
+/// assert!(matches!(edits.into(), Verdict::Edit(_)));
+/// ```
 impl RequestEdits {
     /// Changes nothing.
     pub fn new() -> Self {
@@ -84,6 +111,18 @@ impl Default for RequestEdits {
 
 /// `Some(ResponseEdits::new().status(404).remove("server"))` is the answer of `on_response`. All of
 /// them are applied, or the call is a fault.
+///
+/// ```
+/// use tidegate_sdk::{HeaderEdit, ResponseEdits};
+///
+/// let edits = ResponseEdits::new()
+///     .status(404)
+///     .set("cache-control", "no-store")
+///     .append("vary", "origin")
+///     .remove("server")
+///     .edit(HeaderEdit::remove("x-powered-by"));
+/// assert_eq!((edits.status, edits.headers.len()), (Some(404), 4));
+/// ```
 impl ResponseEdits {
     /// Changes nothing.
     pub fn new() -> Self {

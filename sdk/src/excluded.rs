@@ -2,6 +2,15 @@
 
 /// Positions that this exchange must not use: already tried, or full. Empty on almost every call,
 /// and then neither making it nor asking it costs a call to the host.
+///
+/// ```
+/// use tidegate_sdk::Excluded;
+///
+/// let tried: Excluded = [4, 7].into_iter().collect();
+/// assert!(tried.contains(7) && !tried.contains(5));
+/// assert_eq!(tried.len(), 2);
+/// assert!(Excluded::none().is_empty());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Excluded {
     bits: Vec<u64>,

@@ -14,6 +14,59 @@ use crate::{BodyVerdict, Interest, ResponseEdits, Verdict};
 /// A panic, or a call that takes longer than the operator's deadline, costs this instance. By the
 /// operator's choice the exchange is refused with 503 or goes on as if the filter had passed; the
 /// message of the panic is in the host's log.
+///
+/// One that does all of it: the endpoint learns who asks, but no number of a card, and the client
+/// does not learn what it is served by.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+/// # use tidegate_sdk::testing::{Host, Request, Response};
+///
+/// struct Discreet;
+///
+/// impl Filter for Discreet {
+///     type Config = NoConfig;
+///
+///     fn configure(_: NoConfig) -> Result<Self, String> {
+///         Ok(Discreet)
+///     }
+///
+///     fn interest(&self) -> Interest {
+///         let both = Interest::REQUEST.response();
+///         both.request_body(BodyMode::Buffered).response_body(BodyMode::Streamed)
+///     }
+///
+///     fn on_request(&mut self) -> Verdict {
+///         RequestEdits::new().set("x-asks", request::client_address()).into()
+///     }
+///
+///     fn on_request_body(&mut self, chunk: &[u8], _last: bool) -> BodyVerdict {
+///         match chunk.starts_with(b"card=") {
+///             true => BodyVerdict::replace("card=****"),
+///             false => BodyVerdict::Pass,
+///         }
+///     }
+///
+///     fn on_response(&mut self) -> Option<ResponseEdits> {
+///         Some(ResponseEdits::new().remove("server"))
+///     }
+///
+///     fn on_response_body(&mut self, chunk: &[u8], _last: bool) -> BodyVerdict {
+///         BodyVerdict::replace(chunk.to_ascii_lowercase())
+///     }
+/// }
+///
+/// # let host = Host::new();
+/// # let mut filter = host.filter::<Discreet>("{}").unwrap();
+/// host.request(Request::new("POST", "/pay"));
+/// filter.on_request();
+/// assert_eq!(request::header("x-asks").as_deref(), Some(&b"192.0.2.1"[..]));
+/// assert_eq!(filter.request_body(&[b"car", b"d=17"]).unwrap(), b"card=****");
+/// host.response(Response::new(200).header("server", "secret/1.0"));
+/// filter.on_response();
+/// assert_eq!(response::header("server"), None);
+/// assert_eq!(filter.response_body(&[b"PA", b"ID"]).unwrap(), b"paid");
+/// ```
 pub trait Filter: Sized + 'static {
     /// The filter's `config` section of the operator's file. Derive `serde::Deserialize` with
     /// `#[serde(deny_unknown_fields)]`: a misspelt key is then refused with its path instead of

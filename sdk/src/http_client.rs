@@ -25,17 +25,38 @@ pub use crate::bindings::filter::tidegate::plugin::http_client::{Failure, Outgoi
 use crate::{Reply, imports};
 
 /// A `GET` to an upstream that the grant names.
+///
+/// ```
+/// use tidegate_sdk::http_client;
+///
+/// let ask = http_client::get("accounts", "/users/7");
+/// assert_eq!((ask.method.as_str(), ask.upstream.as_str()), ("GET", "accounts"));
+/// assert_eq!(ask.path_and_query, "/users/7");
+/// ```
 pub fn get(upstream: &str, path_and_query: &str) -> Outgoing {
     Outgoing::new("GET", upstream, path_and_query)
 }
 
 /// A `POST` with this body.
+///
+/// ```
+/// use tidegate_sdk::http_client;
+///
+/// let ask = http_client::post("accounts", "/users/7", "name=ann");
+/// assert_eq!((ask.method.as_str(), ask.upstream.as_str()), ("POST", "accounts"));
+/// assert_eq!(ask.path_and_query, "/users/7");
+/// ```
 pub fn post(upstream: &str, path_and_query: &str, body: impl Into<Vec<u8>>) -> Outgoing {
     Outgoing::new("POST", upstream, path_and_query).body(body)
 }
 
 impl Failure {
     /// Why there was no reply, for a line in the log: `the upstream did not answer in time`.
+    ///
+    /// ```
+    /// # use tidegate_sdk::http_client::Failure;
+    /// assert_eq!(Failure::TimedOut.explain(), "the upstream did not answer in time");
+    /// ```
     pub fn explain(self) -> &'static str {
         match self {
             Failure::Denied => {
@@ -49,6 +70,20 @@ impl Failure {
     }
 }
 
+/// Made by [`get`], [`post`] or [`new`](Outgoing::new), and sent as often as one likes:
+///
+/// ```
+/// use std::time::Duration;
+/// use tidegate_sdk::http_client::{Failure, Outgoing};
+///
+/// let ask = Outgoing::new("PATCH", "accounts", "/users/7")
+///     .header("content-type", "application/json")
+///     .body(r#"{"seen": true}"#)
+///     .timeout(Duration::from_millis(50));
+/// assert_eq!(ask.timeout, 50);
+/// // Where there is no exchange, nobody is asked.
+/// assert_eq!(ask.send(), Err(Failure::Denied));
+/// ```
 impl Outgoing {
     /// A request by any method. The path begins with a slash.
     pub fn new(method: &str, upstream: &str, path_and_query: &str) -> Self {

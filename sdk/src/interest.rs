@@ -4,6 +4,17 @@ use crate::{BodyMode, Interest};
 
 /// Begin with one of the constants and add to it:
 /// `Interest::REQUEST.response().request_body(BodyMode::Buffered)`.
+///
+/// ```
+/// use tidegate_sdk::{BodyMode, Interest};
+///
+/// let wanted = Interest::RESPONSE.request().request_body(BodyMode::Buffered);
+/// assert_eq!(wanted, Interest::REQUEST.response().request_body(BodyMode::Buffered));
+/// assert_eq!(wanted.response_body, BodyMode::Skip);
+///
+/// let bodies = Interest::NOTHING.response_body(BodyMode::Streamed);
+/// assert!(!bodies.request && !bodies.response);
+/// ```
 impl Interest {
     /// Nothing. To begin with, for a filter that wants bodies alone.
     pub const NOTHING: Interest = Interest {

@@ -120,3 +120,8 @@ pub mod prelude {
         http_client, load, log, metrics, random, request, response, state,
     };
 }
+
+/// The recipes, so that they stay right.
+#[cfg(doctest)]
+#[doc = include_str!("../cookbook.md")]
+struct Cookbook;

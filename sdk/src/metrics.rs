@@ -8,6 +8,17 @@
 use crate::imports;
 
 /// A number that only grows.
+///
+/// ```
+/// use tidegate_sdk::metrics::Counter;
+/// # use tidegate_sdk::testing::{Host, Metric};
+/// # let host = Host::new();
+///
+/// let refused = Counter::open("refused_total", "Requests without a ticket.");
+/// refused.add(1);
+/// refused.add(2);
+/// assert_eq!(host.metric("refused_total"), Some(Metric::Counter(3)));
+/// ```
 #[derive(Debug)]
 pub struct Counter(imports::metrics::Counter);
 
@@ -24,6 +35,17 @@ impl Counter {
 }
 
 /// A number that goes up and down.
+///
+/// ```
+/// use tidegate_sdk::metrics::Gauge;
+/// # use tidegate_sdk::testing::{Host, Metric};
+/// # let host = Host::new();
+///
+/// let near = Gauge::open("near", "Endpoints in our zone.");
+/// near.set(3.0);
+/// near.set(2.0);
+/// assert_eq!(host.metric("near"), Some(Metric::Gauge(2.0)));
+/// ```
 #[derive(Debug)]
 pub struct Gauge(imports::metrics::Gauge);
 
@@ -40,6 +62,16 @@ impl Gauge {
 }
 
 /// Counts of values by size.
+///
+/// ```
+/// use tidegate_sdk::metrics::Histogram;
+/// # use tidegate_sdk::testing::{Host, Metric};
+/// # let host = Host::new();
+///
+/// let sizes = Histogram::open("body_bytes", "Sizes of bodies.", &[1e3, 1e6]);
+/// sizes.observe(512.0);
+/// assert_eq!(host.metric("body_bytes"), Some(Metric::Histogram(vec![512.0])));
+/// ```
 #[derive(Debug)]
 pub struct Histogram(imports::metrics::Histogram);
 

@@ -6,6 +6,18 @@ use crate::Reply;
 ///
 /// The host writes the framing. A status that is not 200 to 599, a field that is refused, more than
 /// 64 fields or 16 KiB of them, or a body over 1 MiB make the call a fault.
+///
+/// ```
+/// use tidegate_sdk::{Reply, Verdict};
+///
+/// let reply = Reply::new(429).header("retry-after", "2").text("slow down\n");
+/// assert_eq!(reply.field("Content-Type"), Some(&b"text/plain; charset=utf-8"[..]));
+/// assert!(!reply.is_success());
+/// assert!(matches!(reply.into(), Verdict::Answer(_)));
+///
+/// let page = Reply::new(200).header("content-type", "application/json").body("{}");
+/// assert_eq!(page.body, b"{}");
+/// ```
 impl Reply {
     /// A reply with this status, without fields and without a body.
     pub fn new(status: u16) -> Self {

@@ -11,6 +11,43 @@ use crate::{Choice, Endpoint, Excluded};
 ///
 /// A panic, or a call that takes longer than the operator's deadline, costs this instance and not
 /// the request: the host chooses by its own fallback, and the message of the panic is in its log.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+/// # use tidegate_sdk::testing::{Host, endpoints};
+///
+/// /// Retries go to the endpoint with the most room, first attempts to anybody.
+/// struct Careful(u32);
+///
+/// impl Selector for Careful {
+///     type Config = NoConfig;
+///
+///     fn configure(_: NoConfig) -> Result<Self, String> {
+///         Ok(Careful(0))
+///     }
+///
+///     fn update(&mut self, endpoints: Vec<Endpoint>) {
+///         self.0 = endpoints.len() as u32;
+///     }
+///
+///     fn select(&mut self, excluded: &Excluded) -> Option<Choice> {
+///         if request::attempt() == 0 {
+///             return None;
+///         }
+///         let left = (0..self.0).filter(|&position| !excluded.contains(position));
+///         left.min_by_key(|&position| load::in_flight_of(position)).map(Choice::at)
+///     }
+/// }
+///
+/// # let host = Host::new();
+/// # let mut selector = host.plugin::<Careful>("{}").unwrap();
+/// # selector.update(&endpoints(3));
+/// # host.in_flight(&[0, 4, 2]);
+/// assert_eq!(selector.pick(), None);
+/// host.request(tidegate_sdk::testing::Request::get("/").attempt(1));
+/// host.exclude(&[0]);
+/// assert_eq!(selector.pick(), Some(2));
+/// ```
 pub trait Selector: Sized + 'static {
     /// The plugin's `config` section of the operator's file. Derive `serde::Deserialize` with
     /// `#[serde(deny_unknown_fields)]`: a misspelt key is then refused with its path instead of

@@ -23,6 +23,13 @@ impl From<Reply> for BodyVerdict {
     }
 }
 
+/// ```
+/// use tidegate_sdk::{BodyVerdict, Reply};
+///
+/// assert_eq!(BodyVerdict::replace("****"), BodyVerdict::Replace(b"****".to_vec()));
+/// assert_eq!(BodyVerdict::discard(), BodyVerdict::Replace(Vec::new()));
+/// assert!(matches!(BodyVerdict::from(Reply::new(413)), BodyVerdict::Abort(_)));
+/// ```
 impl BodyVerdict {
     /// These bytes go on in place of the chunk.
     pub fn replace(chunk: impl Into<Vec<u8>>) -> Self {

@@ -446,22 +446,25 @@ async fn a_config_that_a_filter_refuses_is_told_with_its_place() {
     let a = Endpoint::start("a").await;
     let good = through(&[&a], "{ plugin: rate-limit, config: { rate: 1 } }");
     let proxy = Proxy::start(&good).await;
-    for (filter, why) in [
-        ("rate-limit", "missing field `rate`"),
+    for (filter, key, why) in [
+        ("rate-limit", "", "missing field `rate`"),
         (
             "{ plugin: redirect, config: { to: /a, status: 200 } }",
-            "status: 200 is not that of a redirect",
+            ".config.status",
+            "200 is not that of a redirect",
         ),
         (
             "{ plugin: basic-auth, config: { users: { ann: \"$argon2id$v=19$m=131072,t=1,p=1$c29tZXNhbHQ$PL01amPyeUuxG7H0vIr5X+qHkZvWnHmGBGXFYvh8z2E\" } } }",
-            "users.ann: to check this password takes 131072 KiB",
+            ".config.users.ann",
+            "to check this password takes 131072 KiB",
         ),
     ] {
         let refused = proxy
             .reload_with(&through(&[&a], filter))
             .await
             .unwrap_err();
-        assert!(refused.mentions("routes[0].filters[0]", why), "{refused:?}");
+        let path = format!("routes[0].filters[0]{key}");
+        assert!(refused.mentions(&path, why), "{refused:?}");
     }
     assert_eq!(get(proxy.address(), "/").await.status(), 200);
 }
@@ -493,4 +496,18 @@ async fn a_token_says_who_somebody_is_and_a_forged_one_nothing() {
         );
     }
     assert_eq!(a.hits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_cannot_take_away_what_a_filter_sets() {
+    let a = Endpoint::start("a").await;
+    let headers = "{ plugin: headers, config: { request: { set: { x-user: ann } } } }";
+    let proxy = Proxy::start(&through(&[&a], headers)).await;
+    let request = Request::get("/echo")
+        .header("connection", "keep-alive, x-user, x-mine")
+        .header("x-mine", "1");
+    let answer = request.send(proxy.address()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.echoed("x-user"), ["ann"]);
+    assert_eq!(answer.echoed("x-mine"), [""; 0]);
 }

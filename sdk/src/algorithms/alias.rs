@@ -7,6 +7,20 @@ use crate::{Endpoint, Excluded};
 
 /// A table to draw positions from, each as likely as its share of the weights, with an error below
 /// 2^-32 for each.
+///
+/// ```
+/// use tidegate_sdk::algorithms::Alias;
+/// # use tidegate_sdk::testing::{Host, endpoints};
+/// # use tidegate_sdk::{Excluded, random};
+/// # let _host = Host::new();
+///
+/// let mut list = endpoints(2);
+/// list[1].weight = 9;
+/// let table = Alias::new(&list, &[0, 1]);
+/// let draws = (0..1000).filter_map(|_| table.pick(&Excluded::none(), random::next()));
+/// let heavy = draws.filter(|&position| position == 1).count();
+/// assert!((850..950).contains(&heavy), "{heavy}");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Alias {
     columns: Vec<Column>,

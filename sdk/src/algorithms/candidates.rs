@@ -4,6 +4,13 @@ use crate::{Endpoint, Excluded};
 
 /// Positions that may take new work: those that are not draining. When all of them drain, all of
 /// them: an answer from an endpoint that is about to leave is better than none.
+///
+/// ```
+/// # use tidegate_sdk::{algorithms::candidates, testing::endpoints};
+/// let mut list = endpoints(3);
+/// list[1].draining = true;
+/// assert_eq!(candidates(&list), [0, 2]);
+/// ```
 pub fn candidates(endpoints: &[Endpoint]) -> Vec<u32> {
     let all_drain = endpoints.iter().all(|endpoint| endpoint.draining);
     (0u32..)
@@ -15,6 +22,14 @@ pub fn candidates(endpoints: &[Endpoint]) -> Vec<u32> {
 
 /// Whose turn it is: entry `number` modulo the length, or the next one after it that is not
 /// excluded. None when all are excluded or there are none.
+///
+/// ```
+/// # use tidegate_sdk::{Excluded, algorithms::turn};
+/// let order: [u32; 3] = [4, 7, 9];
+/// assert_eq!(turn(&order, 1, &Excluded::none()), Some(7));
+/// let tried: Excluded = [7].into_iter().collect();
+/// assert_eq!(turn(&order, 1, &tried), Some(9));
+/// ```
 #[inline]
 pub fn turn<T: Copy + Into<u32>>(order: &[T], number: u64, excluded: &Excluded) -> Option<u32> {
     if order.is_empty() {

@@ -3,6 +3,13 @@
 
 /// A bijection of 64 bits in which every input bit moves every output bit: the finaliser of
 /// SplitMix64 (Steele, Lea, Flood 2014; constants by Stafford, variant 13).
+///
+/// ```
+/// # use tidegate_sdk::algorithms::mix;
+/// // Neighbours end far apart.
+/// assert_eq!(mix(1), 0x5692_161d_100b_05e5);
+/// assert!((mix(1) ^ mix(2)).count_ones() > 16);
+/// ```
 #[inline]
 pub const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,6 +18,12 @@ pub const fn mix(mut x: u64) -> u64 {
 }
 
 /// A hash of bytes, eight at a time.
+///
+/// ```
+/// # use tidegate_sdk::algorithms::hash;
+/// assert_eq!(hash(b"tidegate"), 11_232_911_691_056_645_742);
+/// assert_ne!(hash(b"a"), hash(b"a\0"));
+/// ```
 pub fn hash(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     // The length tells `a` from `a\0`: the rest is padded with zeros.

@@ -14,6 +14,18 @@ use crate::{Endpoint, Excluded, load, random};
 const EXACT: u64 = 1 << 20;
 
 /// Finds the least loaded of some positions; equals take turns.
+///
+/// ```
+/// use tidegate_sdk::algorithms::Least;
+/// # use tidegate_sdk::{Excluded, testing::{Host, endpoints}};
+/// # let host = Host::new();
+///
+/// let mut least = Least::default();
+/// least.update(&endpoints(3), vec![0, 2]);
+/// host.in_flight(&[4, 0, 3]);
+/// assert_eq!(least.select(&Excluded::none()), Some(2));
+/// assert_eq!(least.select(&[2].into_iter().collect()), Some(0));
+/// ```
 #[derive(Debug, Default)]
 pub struct Least {
     positions: Vec<u32>,

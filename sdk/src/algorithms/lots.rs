@@ -4,6 +4,15 @@ use crate::Excluded;
 use crate::random::scale;
 
 /// One of the positions, each as likely as the others. None when all are excluded.
+///
+/// ```
+/// # use tidegate_sdk::{Excluded, algorithms::any_of, random, testing::Host};
+/// # let _host = Host::new();
+/// let near = [3, 5, 8];
+/// let drawn = any_of(&near, &Excluded::none(), random::next()).unwrap();
+/// assert!(near.contains(&drawn));
+/// assert_eq!(any_of(&near, &[3, 5, 8].into_iter().collect(), 7), None);
+/// ```
 #[inline]
 pub fn any_of(positions: &[u32], excluded: &Excluded, random: u64) -> Option<u32> {
     if excluded.is_empty() {
@@ -16,6 +25,16 @@ pub fn any_of(positions: &[u32], excluded: &Excluded, random: u64) -> Option<u32
 
 /// Two different positions, each pair and each order as likely as the others; the same one twice
 /// when only one is left. None when all are excluded.
+///
+/// ```
+/// # use tidegate_sdk::{Excluded, algorithms::two_of, load, random, testing::Host};
+/// # let host = Host::new();
+/// host.in_flight(&[9, 0, 4]);
+/// let (a, b) = two_of(&[0, 1, 2], &Excluded::none(), random::next()).unwrap();
+/// let lighter = if load::in_flight_of(a) <= load::in_flight_of(b) { a } else { b };
+/// assert_ne!(a, b);
+/// assert_ne!(lighter, 0, "the busiest never wins");
+/// ```
 #[inline]
 pub fn two_of(positions: &[u32], excluded: &Excluded, random: u64) -> Option<(u32, u32)> {
     if !excluded.is_empty() {

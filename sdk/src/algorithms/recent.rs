@@ -4,6 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// A map that holds so many entries and forgets the oldest. Memory of one instance, so it is gone
 /// with the instance; what must last belongs into [`state`](crate::state).
+///
+/// ```
+/// # use tidegate_sdk::algorithms::Recent;
+/// let mut known = Recent::new(2);
+/// for (user, allowed) in [("ann", true), ("bob", false), ("cy", true)] {
+///     known.insert(user, allowed);
+/// }
+/// assert_eq!(known.get(&"bob"), Some(&false));
+/// assert_eq!(known.get(&"ann"), None, "the oldest made room");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recent<K, V> {
     values: BTreeMap<K, V>,

@@ -20,6 +20,22 @@ const POINTS_IN_A_BUCKET: usize = 4;
 const OWNER: u64 = 0xffff;
 
 /// A ring of positions.
+///
+/// ```
+/// use tidegate_sdk::algorithms::{Ring, hash};
+/// # use tidegate_sdk::testing::endpoints;
+///
+/// let list = endpoints(4);
+/// let ring = Ring::new(&list, &[0, 1, 2, 3]);
+/// let key = hash(b"user 7");
+/// let owner = ring.owner(key).unwrap();
+/// // The next one along the ring stands in for it.
+/// let next = ring.walk(key).find(|&other| other != owner);
+/// assert!(next.is_some());
+///
+/// let without: Vec<u32> = (0..4).filter(|&position| position != owner).collect();
+/// assert_eq!(Ring::new(&list, &without).owner(key), next);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Ring {
     /// Ascending: place in the upper 48 bits, position of the owner in the lower 16.

@@ -17,6 +17,11 @@ const BOUND: u64 = 65_536;
 /// are scaled to it and rounded, never to 0: each share of the traffic is then off by at most half
 /// of 1/65,536 of the whole, and an endpoint with less than that share gets that share. At most
 /// 65,536 weights; of more, the rest is left out.
+///
+/// ```
+/// # use tidegate_sdk::algorithms::smooth_cycle;
+/// assert_eq!(smooth_cycle(&[5, 1, 1]), [0, 0, 1, 0, 2, 0, 0]);
+/// ```
 pub fn smooth_cycle(weights: &[u32]) -> Vec<u16> {
     let mut groups = groups(&shortened(weights));
     let total: i64 = groups

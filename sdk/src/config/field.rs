@@ -10,15 +10,33 @@ use serde::{Deserialize, Deserializer};
 use crate::fields;
 
 /// The name of a field to read, in lower case.
+///
+/// ```
+/// # use tidegate_sdk::config::FieldName;
+/// assert_eq!(&*FieldName::parse("X-User").unwrap(), "x-user");
+/// assert_eq!(FieldName::parse("x user").unwrap_err(), "`x user` is not a field name");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldName(String);
 
 /// The name of a field to write, in lower case: not one that the host keeps for itself, such as
 /// `content-length` or `host`.
+///
+/// ```
+/// # use tidegate_sdk::config::EditableName;
+/// assert_eq!(&*EditableName::parse("X-User").unwrap(), "x-user");
+/// assert_eq!(EditableName::parse("Host").unwrap_err(), "the field `Host` belongs to the host");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EditableName(String);
 
 /// What a field may be set to.
+///
+/// ```
+/// # use tidegate_sdk::config::FieldValue;
+/// assert_eq!(&*FieldValue::parse("no-store").unwrap(), "no-store");
+/// assert!(FieldValue::parse("a\r\nx-forged: 1").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldValue(String);
 

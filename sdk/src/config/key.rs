@@ -8,6 +8,18 @@ use crate::request;
 
 /// A part of the request, written `client_address`, `path`, `{ header: NAME }`, `{ cookie: NAME }`,
 /// `{ query: NAME }` or `{ attribute: NAME }`.
+///
+/// ```
+/// use tidegate_sdk::config::{Config, Key};
+/// # use tidegate_sdk::testing::{Host, Request};
+/// # let host = Host::new();
+///
+/// let key = Key::parse(r#"{"header": "x-user"}"#).unwrap();
+/// host.request(Request::get("/").header("x-user", "ann"));
+/// assert_eq!(key.read().as_deref(), Some("ann"));
+/// host.request(Request::get("/"));
+/// assert_eq!(key.read(), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Key {

@@ -6,6 +6,13 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// Text that can stand between quotes as it is (RFC 9110, 5.6.4): printable ASCII without quotes
 /// and backslashes.
+///
+/// ```
+/// # use tidegate_sdk::config::Quoted;
+/// let realm = Quoted::parse("staff of #7").unwrap();
+/// assert_eq!(format!("Basic realm=\"{}\"", &*realm), "Basic realm=\"staff of #7\"");
+/// assert!(Quoted::parse("the \"staff\"").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted(String);
 

@@ -6,6 +6,14 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// A path, perhaps with a query, as a request has it: begins with a slash, percent-encoded, without
 /// a fragment.
+///
+/// ```
+/// # use tidegate_sdk::config::Target;
+/// assert_eq!(&*Target::parse("/login?next=%2Fcart").unwrap(), "/login?next=%2Fcart");
+/// assert_eq!(Target::parse("login").unwrap_err(), "the path `login` does not begin with a slash");
+/// assert!(Target::may_have(b'%') && !Target::may_have(b' '));
+/// assert!(Target::parse(&format!("/{}", "a".repeat(Target::LONGEST))).is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(String);
 

@@ -13,6 +13,21 @@ use crate::{BodyVerdict, Filter, Interest, ResponseEdits, Verdict};
 ///
 /// A panic in the plugin is written to the host's log, with its place, before the call ends.
 /// In a native build the line does nothing but check the type.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+///
+/// struct PassAll;
+///
+/// impl Filter for PassAll {
+///     type Config = NoConfig;
+///     fn configure(_: NoConfig) -> Result<Self, String> {
+///         Ok(PassAll)
+///     }
+/// }
+///
+/// export_filter!(PassAll);
+/// ```
 #[macro_export]
 macro_rules! export_filter {
     ($filter:ty) => {

@@ -11,6 +11,25 @@ use crate::{Choice, Endpoint, Excluded, Selector, load};
 ///
 /// A panic in the plugin is written to the host's log, with its place, before the call ends.
 /// In a native build the line does nothing but check the type.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+///
+/// struct NoOpinion;
+///
+/// impl Selector for NoOpinion {
+///     type Config = NoConfig;
+///     fn configure(_: NoConfig) -> Result<Self, String> {
+///         Ok(NoOpinion)
+///     }
+///     fn update(&mut self, _: Vec<Endpoint>) {}
+///     fn select(&mut self, _: &Excluded) -> Option<Choice> {
+///         None
+///     }
+/// }
+///
+/// export!(NoOpinion);
+/// ```
 #[macro_export]
 macro_rules! export {
     ($selector:ty) => {

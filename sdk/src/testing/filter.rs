@@ -11,6 +11,48 @@ use crate::{BodyMode, BodyVerdict, Filter, Interest, Reply, RequestEdits, Respon
 /// What a call answers is applied to the exchange of the host, so that the next call, of this
 /// filter or of another one, sees it: `request::header("x-user")`, `response::status()`. The test
 /// itself may ask so too.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+/// use tidegate_sdk::testing::{FilterPlugin, Host, Request};
+///
+/// /// Nothing goes in that has `drop` in it; `DROP` comes out nowhere.
+/// struct Careful;
+/// # impl Filter for Careful {
+/// #     type Config = NoConfig;
+/// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Careful) }
+/// #     fn interest(&self) -> Interest {
+/// #         let heads = Interest::REQUEST.response();
+/// #         heads.request_body(BodyMode::Buffered).response_body(BodyMode::Streamed)
+/// #     }
+/// #     fn on_request_body(&mut self, chunk: &[u8], _: bool) -> BodyVerdict {
+/// #         match chunk.windows(4).any(|word| word == b"drop") {
+/// #             true => Reply::new(400).into(),
+/// #             false => BodyVerdict::Pass,
+/// #         }
+/// #     }
+/// #     fn on_response(&mut self) -> Option<ResponseEdits> {
+/// #         Some(ResponseEdits::new().set("x-careful", "yes"))
+/// #     }
+/// #     fn on_response_body(&mut self, chunk: &[u8], _: bool) -> BodyVerdict {
+/// #         BodyVerdict::replace(String::from_utf8_lossy(chunk).replace("DROP", ""))
+/// #     }
+/// # }
+///
+/// let host = Host::new();
+/// let mut filter: FilterPlugin<Careful> = host.filter("{}").unwrap();
+/// assert_eq!(filter.interest().request_body, BodyMode::Buffered);
+/// host.request(Request::new("POST", "/"));
+/// assert_eq!(filter.on_request(), Verdict::Pass);
+/// // A body as the network cuts it: the filter gets it as it has asked for it.
+/// assert_eq!(filter.request_body(&[b"dr", b"op it"]).unwrap_err().status, 400);
+/// assert_eq!(filter.on_request_body(b"keep it", true), BodyVerdict::Pass);
+/// filter.on_response();
+/// assert_eq!(response::header("x-careful").as_deref(), Some(&b"yes"[..]));
+/// assert_eq!(filter.response_body(&[b"a DROP ", b"b"]).unwrap(), b"a  b");
+/// assert_eq!(filter.on_response_body(b"c", true), BodyVerdict::replace("c"));
+/// let Careful = filter.inner();
+/// ```
 pub struct FilterPlugin<F> {
     filter: F,
     interest: Interest,

@@ -14,6 +14,42 @@ use crate::{Filter, Reply, Selector};
 
 /// The fake host of this thread. Making one forgets everything that an earlier one knew; two at a
 /// time on one thread are the same host.
+///
+/// ```
+/// use std::time::Duration;
+/// use tidegate_sdk::prelude::*;
+/// use tidegate_sdk::testing::{Host, Metric, Request, Response};
+///
+/// let host = Host::new();
+/// host.request(Request::get("/cart").header("x-user", "ann"));
+/// assert_eq!(request::path(), "/cart");
+/// host.response(Response::new(404));
+/// assert_eq!(response::status(), 404);
+///
+/// host.in_flight(&[2, 0]);
+/// host.latency(&[900, 0]);
+/// host.exclude(&[1]);
+/// assert_eq!((load::in_flight_of(0), load::latency_of(0)), (2, 900));
+/// assert!(load::excluded().contains(1));
+///
+/// host.seed(7);
+/// let first = random::next();
+/// host.seed(7);
+/// assert_eq!(random::next(), first);
+///
+/// let began = clock::now();
+/// host.advance(Duration::from_secs(5));
+/// assert_eq!(clock::now() - began, Duration::from_secs(5));
+/// host.set_wall(Duration::from_secs(86_400));
+/// assert_eq!(clock::wall().as_secs(), 86_400);
+///
+/// log::info!("one line");
+/// assert_eq!(host.lines(), [(log::Level::Info, "one line".to_owned())]);
+/// metrics::Counter::open("hits", "Hits.").add(2);
+/// assert_eq!(host.metric("hits"), Some(Metric::Counter(2)));
+/// state::Counter::open("turn").add(3);
+/// assert_eq!(host.counter("turn"), Some(3));
+/// ```
 #[derive(Debug)]
 pub struct Host {
     /// Not `Send`: it stands for something that belongs to the thread.
@@ -37,6 +73,27 @@ impl Host {
     /// Configures one instance of a selector from a `config` section, as JSON, with everything that
     /// the real host does: a second call makes a second instance that shares state with the first.
     ///
+    /// ```
+    /// # use tidegate_sdk::prelude::*;
+    /// # use tidegate_sdk::testing::{Host, endpoints};
+    /// # struct Turns(state::Counter, i64);
+    /// # impl Selector for Turns {
+    /// #     type Config = NoConfig;
+    /// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Turns(state::Counter::open("n"), 1)) }
+    /// #     fn update(&mut self, endpoints: Vec<Endpoint>) { self.1 = endpoints.len() as i64; }
+    /// #     fn select(&mut self, _: &Excluded) -> Option<Choice> {
+    /// #         Some(Choice::at((self.0.add(1) % self.1) as u32))
+    /// #     }
+    /// # }
+    /// let host = Host::new();
+    /// let mut on_one_thread = host.plugin::<Turns>("{}").unwrap();
+    /// let mut on_another = host.plugin::<Turns>("{}").unwrap();
+    /// on_one_thread.update(&endpoints(3));
+    /// on_another.update(&endpoints(3));
+    /// assert_eq!((on_one_thread.pick(), on_another.pick()), (Some(0), Some(1)));
+    /// assert!(host.plugin::<Turns>(r#"{"key": 1}"#).is_err());
+    /// ```
+    ///
     /// # Errors
     /// What the operator would read.
     pub fn plugin<S: Selector>(&self, config: &str) -> Result<Plugin<S>, String> {
@@ -46,6 +103,27 @@ impl Host {
 
     /// The same for a filter. Several on one host are a chain: each sees the exchange as the calls
     /// before have left it.
+    ///
+    /// ```
+    /// # use tidegate_sdk::prelude::*;
+    /// # use tidegate_sdk::testing::{Host, Request};
+    /// # struct Knock;
+    /// # impl Filter for Knock {
+    /// #     type Config = NoConfig;
+    /// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Knock) }
+    /// #     fn on_request(&mut self) -> Verdict {
+    /// #         let knocks = request::attribute("knocks").unwrap_or_default();
+    /// #         RequestEdits::new().attribute("knocks", knocks + "!").into()
+    /// #     }
+    /// # }
+    /// let host = Host::new();
+    /// let mut outer = host.filter::<Knock>("{}").unwrap();
+    /// let mut inner = host.filter::<Knock>("{}").unwrap();
+    /// host.request(Request::get("/"));
+    /// outer.on_request();
+    /// inner.on_request();
+    /// assert_eq!(request::attribute("knocks").as_deref(), Some("!!"));
+    /// ```
     ///
     /// # Errors
     /// What the operator would read.
@@ -75,11 +153,57 @@ impl Host {
     }
 
     /// The upstream that filters have sent the request to in place of the route's.
+    ///
+    /// ```
+    /// use tidegate_sdk::prelude::*;
+    /// use tidegate_sdk::testing::Host;
+    ///
+    /// struct Office;
+    /// # impl Filter for Office {
+    /// #     type Config = NoConfig;
+    /// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Office) }
+    /// #     fn on_request(&mut self) -> Verdict {
+    /// #         match http_client::get("office", "/open").send() {
+    /// #             Ok(reply) if reply.is_success() => RequestEdits::new().upstream("counter").into(),
+    /// #             _ => Reply::new(503).into(),
+    /// #         }
+    /// #     }
+    /// # }
+    ///
+    /// let host = Host::new();
+    /// let mut filter = host.filter::<Office>("{}").unwrap();
+    /// host.answers("office", |_| Ok(Reply::new(200)));
+    /// filter.on_request();
+    /// assert_eq!(host.upstream().as_deref(), Some("counter"));
+    /// ```
     pub fn upstream(&self) -> Option<String> {
         World::with(|world| world.upstream.clone())
     }
 
     /// Grants an upstream to the filters, and says what it answers to callouts.
+    ///
+    /// ```
+    /// use tidegate_sdk::prelude::*;
+    /// use tidegate_sdk::testing::Host;
+    ///
+    /// struct Office;
+    /// # impl Filter for Office {
+    /// #     type Config = NoConfig;
+    /// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Office) }
+    /// #     fn on_request(&mut self) -> Verdict {
+    /// #         match http_client::get("office", "/open").send() {
+    /// #             Ok(reply) if reply.is_success() => RequestEdits::new().upstream("counter").into(),
+    /// #             _ => Reply::new(503).into(),
+    /// #         }
+    /// #     }
+    /// # }
+    ///
+    /// let host = Host::new();
+    /// let mut filter = host.filter::<Office>("{}").unwrap();
+    /// host.answers("office", |_| Err(http_client::Failure::TimedOut));
+    /// filter.on_request();
+    /// assert_eq!(response::status(), 503);
+    /// ```
     pub fn answers(
         &self,
         upstream: &str,
@@ -90,6 +214,29 @@ impl Host {
     }
 
     /// The callouts that an upstream has got so far.
+    ///
+    /// ```
+    /// use tidegate_sdk::prelude::*;
+    /// use tidegate_sdk::testing::Host;
+    ///
+    /// struct Office;
+    /// # impl Filter for Office {
+    /// #     type Config = NoConfig;
+    /// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(Office) }
+    /// #     fn on_request(&mut self) -> Verdict {
+    /// #         match http_client::get("office", "/open").send() {
+    /// #             Ok(reply) if reply.is_success() => RequestEdits::new().upstream("counter").into(),
+    /// #             _ => Reply::new(503).into(),
+    /// #         }
+    /// #     }
+    /// # }
+    ///
+    /// let host = Host::new();
+    /// let mut filter = host.filter::<Office>("{}").unwrap();
+    /// host.answers("office", |_| Ok(Reply::new(200)));
+    /// filter.on_request();
+    /// assert_eq!(host.callouts()[0].path_and_query, "/open");
+    /// ```
     pub fn callouts(&self) -> Vec<Outgoing> {
         World::with(|world| world.callouts.clone())
     }

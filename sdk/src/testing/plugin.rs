@@ -6,6 +6,32 @@ use super::world::{Phase, World};
 use crate::{Choice, Endpoint, Selector, load};
 
 /// A configured instance. [`Host::plugin`](super::Host::plugin) makes it.
+///
+/// ```
+/// use tidegate_sdk::prelude::*;
+/// use tidegate_sdk::testing::{Host, Plugin, endpoints};
+///
+/// struct First;
+/// # impl Selector for First {
+/// #     type Config = NoConfig;
+/// #     fn configure(_: NoConfig) -> Result<Self, String> { Ok(First) }
+/// #     fn update(&mut self, _: Vec<Endpoint>) {}
+/// #     fn select(&mut self, excluded: &Excluded) -> Option<Choice> {
+/// #         let first = (0..3).find(|&position| !excluded.contains(position))?;
+/// #         Some(Choice::at(first).with(HeaderEdit::set("x-at", "first")))
+/// #     }
+/// # }
+///
+/// let host = Host::new();
+/// let mut selector: Plugin<First> = host.plugin("{}").unwrap();
+/// selector.update(&endpoints(3));
+/// assert_eq!(selector.pick(), Some(0));
+/// assert_eq!(selector.tally(10), [10, 0, 0]);
+/// host.exclude(&[0]);
+/// let choice = selector.select().unwrap();
+/// assert_eq!((choice.index, choice.response_edits.len()), (1, 1));
+/// let First = selector.inner();
+/// ```
 pub struct Plugin<S> {
     selector: S,
     endpoints: usize,

@@ -5,6 +5,29 @@ use crate::RequestEdits;
 use crate::algorithms::hash;
 
 /// A request, built field by field: `Request::get("/a?b=c").header("x-user", "7")`.
+///
+/// ```
+/// use tidegate_sdk::request;
+/// use tidegate_sdk::testing::{Host, Request};
+///
+/// let host = Host::new();
+/// host.request(
+///     Request::new("POST", "/cart?id=1")
+///         .https()
+///         .authority("shop.example")
+///         .client("192.0.2.7")
+///         .header("x-user", "ann")
+///         .cookie("session", "s1")
+///         .route("shop")
+///         .attribute("user", "ann")
+///         .attempt(1),
+/// );
+/// assert_eq!((request::method(), request::scheme()), ("POST".into(), "https".into()));
+/// assert_eq!(request::cookie("session").as_deref(), Some("s1"));
+///
+/// host.request(Request::get("/"));
+/// assert_eq!(request::cookie("session"), None, "a new exchange");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub(super) method: String,

@@ -4,6 +4,17 @@ use super::fields;
 use crate::{Reply, ResponseEdits};
 
 /// The head of a response: `Response::new(200).header("server", "one").endpoint("10.0.0.1:80")`.
+///
+/// ```
+/// use tidegate_sdk::response;
+/// use tidegate_sdk::testing::{Host, Response};
+///
+/// let host = Host::new();
+/// host.response(Response::new(404).header("Server", "one").endpoint("10.0.0.1:80"));
+/// assert_eq!(response::status(), 404);
+/// assert_eq!(response::header("server").as_deref(), Some(&b"one"[..]));
+/// assert_eq!(response::endpoint().as_deref(), Some("10.0.0.1:80"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub(super) status: u16,

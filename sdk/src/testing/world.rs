@@ -15,6 +15,15 @@ thread_local! {
 }
 
 /// A series that a plugin wrote.
+///
+/// ```
+/// use tidegate_sdk::metrics::Histogram;
+/// use tidegate_sdk::testing::{Host, Metric};
+///
+/// let host = Host::new();
+/// Histogram::open("seconds", "Time of a check.", &[0.1, 1.0]).observe(0.2);
+/// assert_eq!(host.metric("seconds"), Some(Metric::Histogram(vec![0.2])));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Metric {
     /// The sum of what was added.

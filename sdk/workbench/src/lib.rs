@@ -9,6 +9,7 @@ mod embedded;
 pub mod inspect;
 pub mod output;
 pub mod project;
+pub mod replay;
 pub mod scaffold;
 pub mod scenario;
 pub mod source;

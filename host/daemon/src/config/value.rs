@@ -4,6 +4,7 @@
 //! [`super::load`] makes a [`Config`].
 
 mod fault;
+mod keys;
 mod plugin;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use super::problem::Place;
 
 pub(in crate::config) use fault::Said;
 pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
+pub use keys::{Key, Keys};
 pub use plugin::{Isolation, Origin, Plugin};
 
 /// A whole configuration.
@@ -271,6 +273,8 @@ pub struct Selector {
     pub plugin: String,
     /// Always an object; empty if the file has none.
     pub config: serde_json::Value,
+    /// Where the keys of `config` are written.
+    pub keys: Keys,
     /// Where it is written.
     pub place: Place,
 }
@@ -282,6 +286,8 @@ pub struct Filter {
     pub plugin: String,
     /// Always an object; empty if the file has none.
     pub config: serde_json::Value,
+    /// Where the keys of `config` are written.
+    pub keys: Keys,
     /// Where it is written.
     pub place: Place,
 }

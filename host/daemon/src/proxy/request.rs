@@ -20,6 +20,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
     session.set_pipelining_enabled(true);
     session.set_total_drain_timeout(Some(DRAIN));
     keep_alive(session, exchange);
+    forward::end_at_the_door(session.req_header_mut()).map_err(|_| Fault::BadRequest)?;
     let head = session.req_header();
     let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
     let authority: Arc<str> = lower(authority);

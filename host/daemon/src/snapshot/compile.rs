@@ -7,7 +7,7 @@ use super::filters::{self, Outward};
 use super::library::{Finder, Library};
 use super::router::Router;
 use super::{Route, Snapshot, endpoints};
-use crate::config::value::{Name, Upstream as UpstreamConfig};
+use crate::config::value::{Keys, Name, Upstream as UpstreamConfig};
 use crate::config::{Config, Place, Problem, Problems};
 use crate::plugin::Warden;
 use crate::telemetry::{AccessLog, Metrics};
@@ -137,6 +137,17 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
     })
 }
 
+/// A plugin that was refused: reported at the key of its `config` that it names, if it names one.
+pub(super) fn refused(plugin: &str, keys: &Keys, error: &LoadError) -> Result<Problem, String> {
+    if let LoadError::Refused(said) = error
+        && let Some(key) = keys.of(said)
+    {
+        let message = format!("the plugin `{plugin}` refuses this: {}", key.message);
+        return Ok(problem(key.place, key.path.to_owned(), message));
+    }
+    Err(format!("the plugin `{plugin}` is refused: {error}"))
+}
+
 fn problem(place: &Place, path: String, message: String) -> Problem {
     Problem {
         place: Some(place.clone()),
@@ -189,15 +200,16 @@ fn compile_upstream(
     let trial = trial
         .or_else(|| roster::everybody(&endpoints, &group))
         .ok_or_else(|| "there are no endpoints".to_owned())?;
+    let refuse = |error: LoadError| {
+        let refused = refused(&config.selector.plugin, &config.selector.keys, &error);
+        refused.map_or_else(Refusal::Here, Refusal::There)
+    };
     let (selector, selector_generation) = match before.filter(|before| before.identity == identity)
     {
         Some(before) => {
             let known = running.and_then(|running| running.list.as_ref());
             if known.is_none_or(|known| !Arc::ptr_eq(known, &trial)) {
-                before
-                    .selector
-                    .stage(&trial)
-                    .map_err(|error| explain(&identity.plugin, &error))?;
+                before.selector.stage(&trial).map_err(refuse)?;
             }
             (before.selector.clone(), before.selector_generation)
         }
@@ -212,7 +224,7 @@ fn compile_upstream(
                 ambient: Ambient::Real,
             };
             let selector = with.sandbox.selector(&found.component, purpose, &trial);
-            let selector: Selector = selector.map_err(|error| explain(&identity.plugin, &error))?;
+            let selector: Selector = selector.map_err(refuse)?;
             (
                 Arc::new(selector),
                 before.map_or(1, |before| before.selector_generation + 1),
@@ -255,8 +267,4 @@ impl From<String> for Refusal {
     fn from(message: String) -> Self {
         Self::Here(message)
     }
-}
-
-fn explain(plugin: &str, error: &LoadError) -> String {
-    format!("the plugin `{plugin}` is refused: {error}")
 }

@@ -1,5 +1,6 @@
 //! The filters of a route, and what they may call.
 
+use super::compile::refused;
 use super::library::Finder;
 use super::{Compiled, Route};
 use crate::config::Problem;
@@ -124,10 +125,8 @@ pub(super) fn compile(
                 generation,
                 faults,
             })),
-            Err(error) => problems.push(problem(format!(
-                "the plugin `{}` is refused: {error}",
-                written.plugin
-            ))),
+            Err(error) => problems
+                .push(refused(&written.plugin, &written.keys, &error).unwrap_or_else(problem)),
         }
     }
     if problems.is_empty() {

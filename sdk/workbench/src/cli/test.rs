@@ -133,6 +133,9 @@ fn show(outcome: &Outcome, path: &std::path::Path, output: Output) {
         for failure in &step.failures {
             say(path, step.line, failure);
         }
+        for line in &step.log {
+            println!("       {}", output.faint(format!("it logged {line}")));
+        }
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn parse(
         Some(Filter {
             plugin: used.plugin,
             config: used.config,
+            keys: used.keys,
             place: used.place,
         })
     };

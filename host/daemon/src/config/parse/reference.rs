@@ -8,6 +8,7 @@ use crate::config::built_in::{self, World};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Place, Report, Spot, quote};
 use crate::config::read::checked::{Checked, Either};
+use crate::config::value::Keys;
 use crate::config::written::PluginItem;
 
 /// The name of an upstream, which must be among those that are known, if they are.
@@ -39,6 +40,7 @@ pub(super) struct Used {
     pub(super) plugin: String,
     /// Always an object.
     pub(super) config: serde_json::Value,
+    pub(super) keys: Keys,
     pub(super) place: Place,
 }
 
@@ -55,9 +57,14 @@ pub(super) fn plugin(
         Either::Full(full) => (full.plugin.value?, full.plugin.spot, optional(full.config)),
     };
     check_plugin(&plugin, world, plugins, &at, report);
+    let config = config.unwrap_or_default();
+    let keys = config.keys.into_iter();
     Some(Used {
         plugin,
-        config: serde_json::Value::Object(config.unwrap_or_default()),
+        config: serde_json::Value::Object(config.value),
+        keys: keys
+            .map(|key| (key.name, report.place(&key.spot), key.spot.path))
+            .collect(),
         place: report.place(&written.spot),
     })
 }

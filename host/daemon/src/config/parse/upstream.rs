@@ -11,7 +11,7 @@ use super::{optional, time, time_or_off};
 use crate::config::built_in::World;
 use crate::config::problem::{Report, Spot};
 use crate::config::read::checked::Checked;
-use crate::config::value::{Selector, Timeouts, Upstream};
+use crate::config::value::{Keys, Selector, Timeouts, Upstream};
 use crate::config::written::{self, PluginItem};
 
 /// The upstreams by name. A name whose upstream is wrong is kept, so that a route that refers
@@ -56,6 +56,7 @@ fn upstream(
         None => Some(Selector {
             plugin: "round-robin".to_owned(),
             config: serde_json::Value::Object(serde_json::Map::new()),
+            keys: Keys::default(),
             place: report.place(spot),
         }),
     };
@@ -100,6 +101,7 @@ fn selector(
     Some(Selector {
         plugin: used.plugin,
         config: used.config,
+        keys: used.keys,
         place: used.place,
     })
 }

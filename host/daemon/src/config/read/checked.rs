@@ -13,6 +13,7 @@ use crate::config::problem::Spot;
 pub(super) const CHECKED: &str = "$checked";
 pub(super) const EITHER: &str = "$either";
 pub(super) const OFF_OR: &str = "$off_or";
+pub(super) const PLACED: &str = "$placed";
 
 /// A value with its place. What is wrong with the value is in the report and leaves `None`:
 /// the wrapper itself is always made, and so its siblings are examined too.
@@ -27,6 +28,21 @@ pub(in crate::config) struct Checked<T> {
 pub(in crate::config) enum Either<S, F> {
     Short(S),
     Full(F),
+}
+
+/// A value that others than this module judge, with the place of every key below it.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Placed<T> {
+    pub(in crate::config) value: T,
+    pub(in crate::config) keys: Vec<Written>,
+}
+
+/// A key or an item below a [`Placed`].
+#[derive(Debug)]
+pub(in crate::config) struct Written {
+    /// Its path from there, as serde writes one: `rules[0].from`.
+    pub(in crate::config) name: String,
+    pub(in crate::config) spot: Spot,
 }
 
 /// The word `off`, or a value.
@@ -62,6 +78,35 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Make<Checked<T>> {
         Ok(Checked {
             value: access.next_element()?,
             spot,
+        })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(PLACED, Make(PhantomData::<Self>))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Make<Placed<T>> {
+    type Value = Placed<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Placed<T>, A::Error> {
+        let missing = || A::Error::custom("a value without its keys");
+        let names: Vec<String> = access.next_element()?.ok_or_else(missing)?;
+        let paths: Vec<String> = access.next_element()?.ok_or_else(missing)?;
+        let lines: Vec<u32> = access.next_element()?.ok_or_else(missing)?;
+        let columns: Vec<u32> = access.next_element()?.ok_or_else(missing)?;
+        let spots = paths.into_iter().zip(lines).zip(columns);
+        let spots = spots.map(|((path, line), column)| Spot { path, line, column });
+        let keys = names.into_iter().zip(spots);
+        Ok(Placed {
+            value: access.next_element()?.ok_or_else(missing)?,
+            keys: keys.map(|(name, spot)| Written { name, spot }).collect(),
         })
     }
 }
@@ -111,6 +156,24 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Make<OffOr<T>> {
 }
 
 impl<T: JsonSchema> JsonSchema for Checked<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Placed<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }

@@ -8,7 +8,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::checked::{CHECKED, EITHER, OFF_OR};
+use super::checked::{CHECKED, EITHER, OFF_OR, PLACED};
 use super::error::Error;
 use super::fields::{Entries, Fields, Items, unknown};
 use super::node::{Kind, Node};
@@ -137,6 +137,7 @@ impl<'de> Deserializer<'de> for De<'_> {
     ) -> Result<V::Value, Error> {
         match name {
             CHECKED => visitor.visit_seq(Caught { de: self, step: 0 }),
+            PLACED => visitor.visit_seq(Located::new(self)),
             EITHER if matches!(self.kind()?, Kind::Mapping(_)) => visitor.visit_some(self),
             OFF_OR => match self.kind()? {
                 Kind::Text(text) | Kind::Expanded(text) if text == "off" => visitor.visit_none(),
@@ -266,5 +267,52 @@ impl<'de> SeqAccess<'de> for Caught<'_> {
             },
             _ => Ok(None),
         }
+    }
+}
+
+/// How a `Placed` is read: the names of its keys, their paths, lines and columns, and the value.
+struct Located<'a> {
+    de: Option<De<'a>>,
+    keys: Vec<(String, Spot)>,
+    step: u8,
+}
+
+impl<'a> Located<'a> {
+    fn new(de: De<'a>) -> Self {
+        let mut keys = Vec::new();
+        if let Some(node) = de.node {
+            node.below("", &de.spot, &mut keys);
+        }
+        Self {
+            de: Some(de),
+            keys,
+            step: 0,
+        }
+    }
+
+    fn all<T>(&self, part: impl Fn(&(String, Spot)) -> T) -> Vec<T> {
+        self.keys.iter().map(part).collect()
+    }
+}
+
+impl<'de> SeqAccess<'de> for Located<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        self.step += 1;
+        let value = match self.step {
+            1 => seed.deserialize(self.all(|(name, _)| name.clone()).into_deserializer()),
+            2 => seed.deserialize(self.all(|(_, spot)| spot.path.clone()).into_deserializer()),
+            3 => seed.deserialize(self.all(|(_, spot)| spot.line).into_deserializer()),
+            4 => seed.deserialize(self.all(|(_, spot)| spot.column).into_deserializer()),
+            _ => match self.de.take() {
+                Some(de) => seed.deserialize(de),
+                None => return Ok(None),
+            },
+        };
+        value.map(Some)
     }
 }

@@ -56,6 +56,28 @@ impl Entry {
 }
 
 impl Node {
+    /// Every key and item below, with its path from here as serde writes it.
+    pub(super) fn below(&self, name: &str, spot: &Spot, found: &mut Vec<(String, Spot)>) {
+        match &self.kind {
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    let (name, at) = (format!("{name}{dot}{}", entry.key), entry.spot(spot));
+                    entry.value.below(&name, &at, found);
+                    found.push((name, at));
+                }
+            }
+            Kind::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let (name, at) = (format!("{name}[{index}]"), item.spot(spot.index(index)));
+                    item.below(&name, &at, found);
+                    found.push((name, at));
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn spot(&self, path: String) -> Spot {
         Spot {
             path,

@@ -171,3 +171,55 @@ fn sixty_four_upstreams_are_granted_and_no_more() {
         "plugins.a.grant.http: 65 upstreams are too many for one plugin (grant at most 64)"
     ));
 }
+
+#[test]
+fn what_a_plugin_says_of_a_key_has_its_place() {
+    let config = accept(
+        "
+listeners: [{ address: 127.0.0.1:8080 }]
+upstreams:
+  web:
+    endpoints: [10.0.0.1:80]
+    selector:
+      plugin: sticky
+      config:
+        ttl: 5
+        rules:
+          - from: /a
+          - { from: b, 'to: the': 1 }
+routes: [{ upstream: web }]
+",
+    );
+    let keys = &config.upstreams["web"].selector.keys;
+    let of = |message: &str| {
+        let key = keys.of(message)?;
+        let (line, column) = (key.place.line, key.place.column);
+        Some(format!("{line}:{column}: {}: {}", key.path, key.message))
+    };
+    let said = |message: &str| of(message).unwrap_or_default();
+    assert_eq!(
+        said("ttl: invalid type: integer `5`"),
+        "9:14: upstreams.web.selector.config.ttl: invalid type: integer `5`"
+    );
+    assert_eq!(
+        said("rules[1].from: no slash"),
+        "12:21: upstreams.web.selector.config.rules[1].from: no slash"
+    );
+    assert_eq!(
+        said("rules[0]: missing field `to`"),
+        "11:13: upstreams.web.selector.config.rules[0]: missing field `to`"
+    );
+    assert_eq!(
+        said("rules[1].to: the: no"),
+        "12:35: upstreams.web.selector.config.rules[1][\"to: the\"]: no"
+    );
+    for other in [
+        "missing field `key`",
+        "ttl is too short",
+        "rules",
+        "ttl:",
+        "",
+    ] {
+        assert_eq!(of(other), None, "{other}");
+    }
+}

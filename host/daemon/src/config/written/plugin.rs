@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::List;
-use crate::config::read::checked::{Checked, Either};
+use crate::config::read::checked::{Checked, Either, Placed};
 use crate::config::scalar::digest::Sha256;
 use crate::config::scalar::duration::Time;
 use crate::config::scalar::size::{GIB, KIB, MIB, Size};
@@ -108,5 +108,6 @@ pub(in crate::config) struct PluginUse {
     /// A built-in plugin, or a name from `plugins`.
     pub(in crate::config) plugin: Checked<String>,
     /// Handed to the plugin as JSON; what it may hold is the plugin's business.
-    pub(in crate::config) config: Option<Checked<serde_json::Map<String, serde_json::Value>>>,
+    pub(in crate::config) config:
+        Option<Checked<Placed<serde_json::Map<String, serde_json::Value>>>>,
 }

@@ -16,6 +16,40 @@ static PROXY_AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("proxy-au
 /// Of the upgrade to HTTP/2 over TCP, which never passes (RFC 7540, 3.2.1).
 static HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
+/// Options of `Connection` that name no field, or one with rules of its own.
+const OPTIONS: [&[u8]; 4] = [b"close", b"keep-alive", b"upgrade", b"te"];
+
+/// Takes what the client's `Connection` names out of its request, and the names out of
+/// `Connection`. Before anybody looks at the request: what a filter sets later, under whatever
+/// name, is not the client's to take away.
+pub(super) fn end_at_the_door(head: &mut RequestHeader) -> pingora::Result<()> {
+    let is_option = |token: &&[u8]| {
+        let mut options = OPTIONS.iter();
+        token.is_empty() || options.any(|option| option.eq_ignore_ascii_case(token))
+    };
+    let values = head.headers.get_all(CONNECTION).iter();
+    if values.flat_map(tokens).all(|token| is_option(&token)) {
+        return Ok(());
+    }
+    for name in named_by_connection(&head.headers) {
+        head.remove_header(&name);
+    }
+    let values = head.headers.get_all(CONNECTION).iter();
+    let left: Vec<&[u8]> = values.flat_map(tokens).filter(is_option).collect();
+    let left = left.join(&b", "[..]);
+    head.remove_header(&CONNECTION);
+    if !left.is_empty() {
+        let left = HeaderValue::from_bytes(&left).map_err(|_| unreadable())?;
+        head.insert_header(CONNECTION, left)?;
+    }
+    Ok(())
+}
+
+/// Parts of a valid value, joined by commas, are one.
+fn unreadable() -> Box<pingora::Error> {
+    pingora::Error::explain(pingora::ErrorType::InvalidHTTPHeader, "Connection")
+}
+
 /// Strips a request; `upgrade` lets a WebSocket handshake pass (RFC 6455, 4.1).
 pub(super) fn strip_request(up: &mut RequestHeader, upgrade: bool) -> pingora::Result<()> {
     for name in named_by_connection(&up.headers) {
@@ -160,6 +194,29 @@ mod tests {
             ("Accept", "*/*"),
         ]);
         assert_eq!(left_of_request(request, false), ["accept: */*"]);
+    }
+
+    #[test]
+    fn what_connection_names_ends_before_anybody_looks() {
+        let mut head = request(&[
+            ("Connection", "Keep-Alive, X-Mine, x-user"),
+            ("Connection", "Upgrade"),
+            ("X-Mine", "1"),
+            ("Upgrade", "websocket"),
+        ]);
+        end_at_the_door(&mut head).expect("room");
+        assert_eq!(
+            left(&head.headers),
+            ["connection: Keep-Alive, Upgrade", "upgrade: websocket"]
+        );
+        head.insert_header("X-User", "ann").expect("a filter");
+        assert_eq!(
+            left_of_request(head, true),
+            ["connection: Upgrade", "upgrade: websocket", "x-user: ann"]
+        );
+        let mut alone = request(&[("Connection", "x-mine"), ("Accept", "*/*")]);
+        end_at_the_door(&mut alone).expect("room");
+        assert_eq!(left(&alone.headers), ["accept: */*"]);
     }
 
     #[test]

@@ -42,6 +42,16 @@ pub struct Origin<'a> {
     pub upgrade: bool,
 }
 
+/// Ends what the client's `Connection` names (RFC 9110, 7.6.1), before routes and filters look
+/// at the request. What they add is not the client's to remove.
+///
+/// # Errors
+///
+/// Never for a request that Pingora has parsed.
+pub fn end_at_the_door(head: &mut RequestHeader) -> pingora::Result<()> {
+    hop_by_hop::end_at_the_door(head)
+}
+
 /// Makes the request one that this host sends.
 ///
 /// - The target is in origin-form (RFC 9112, 3.2.1), and `Host` is the effective authority.

@@ -94,7 +94,8 @@ pub(super) fn fault(
             failures.push(format!("fault: expected {kind}, there was none{again}"))
         }
         (None, Some(fault)) => {
-            let mut text = format!("{} fault: {fault}{again}", fault.kind.as_str());
+            let (kind, call, message) = (fault.kind.as_str(), fault.call, &fault.message);
+            let mut text = format!("{kind} fault in {call}: {message}{again}");
             if !fault.backtrace.is_empty() {
                 text.push_str(&format!("\n  at {}", fault.backtrace.join("\n  at ")));
             }
@@ -115,7 +116,7 @@ pub(super) fn common(
     state: &dyn Kept,
     mut timing: Timing,
     outcome: &mut StepOutcome,
-) {
+) -> usize {
     outcome.calls = timing.calls();
     let median = timing.median();
     outcome.median_ns = u64::try_from(median.as_nanos()).unwrap_or(u64::MAX);
@@ -129,16 +130,12 @@ pub(super) fn common(
         ));
     }
     let lines: Vec<(Level, String)> = host.lines().split_off(lines_before);
-    for text in &expect.log {
-        if !lines.iter().any(|(_, line)| line.contains(text.as_str())) {
-            let lines: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
-            let logged = if lines.is_empty() {
-                "nothing".to_owned()
-            } else {
-                shown(&lines.join(" | "))
-            };
-            failures.push(format!("log: expected {}, logged: {logged}", shown(text)));
-        }
+    let said = |text: &String| lines.iter().any(|(_, line)| line.contains(text.as_str()));
+    for text in expect.log.iter().filter(|text| !said(text)) {
+        failures.push(format!("log: expected {}, it was not logged", shown(text)));
+    }
+    for text in expect.not_logged.iter().filter(|text| said(text)) {
+        failures.push(format!("log: {} was logged", shown(text)));
     }
     for (name, expected) in &expect.metrics {
         let found = host.metric(name).map(|metric| match metric {
@@ -176,6 +173,20 @@ pub(super) fn common(
             failures,
         );
     }
+    // What the plugin said helps to find out why.
+    if !failures.is_empty() {
+        let line = |(level, line): &(Level, String)| {
+            let level = match level {
+                Level::Debug => "debug",
+                Level::Info => "info",
+                Level::Warn => "warn",
+                Level::Error => "error",
+            };
+            format!("{level}: {line}")
+        };
+        outcome.log = lines.iter().map(line).collect();
+    }
+    host.lines().len()
 }
 
 /// What a plugin keeps in `state`.

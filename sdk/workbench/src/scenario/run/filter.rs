@@ -15,6 +15,9 @@ use crate::scenario::written::{self, Expect, Message, Onward, Scenario, Step, co
 pub(super) struct Stage<'a> {
     component: &'a Component,
     filter: FilterPlugin,
+    /// Lines that were logged before this step; none before the first, so that it has those of
+    /// the start.
+    heard: usize,
 }
 
 /// One exchange, as it comes out of the filter.
@@ -36,7 +39,11 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, LoadError> {
         callouts::grant(host, scenario.upstreams.as_ref());
         let filter = host.filter(component, &scenario.config())?;
-        Ok(Self { component, filter })
+        Ok(Self {
+            component,
+            filter,
+            heard: 0,
+        })
     }
 
     pub(super) fn step(&mut self, host: &Host, step: &Step, outcome: &mut StepOutcome) {
@@ -49,7 +56,6 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        let lines = host.lines().len();
         let mut timing = Timing::default();
         for n in 0..step.repeat.unwrap_or(1) {
             let calls = host.callouts().len();
@@ -71,7 +77,14 @@ impl<'a> Stage<'a> {
                 break;
             }
         }
-        check::common(host, &step.expect, lines, &self.filter, timing, outcome);
+        self.heard = check::common(
+            host,
+            &step.expect,
+            self.heard,
+            &self.filter,
+            timing,
+            outcome,
+        );
     }
 
     /// As the proxy does it: head, body, head, body, and an answer ends it.

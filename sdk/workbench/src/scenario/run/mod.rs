@@ -43,6 +43,8 @@ pub struct StepOutcome {
     pub median_ns: u64,
     /// Expectations that were not met.
     pub failures: Vec<String>,
+    /// What the plugin logged or printed in a step that failed.
+    pub log: Vec<String>,
 }
 
 impl Outcome {
@@ -89,6 +91,7 @@ fn conformance(component: &Component, kit: &Conformance) -> Outcome {
         calls: 0,
         median_ns: 0,
         failures: finding.broken.into_iter().collect(),
+        log: Vec::new(),
     });
     Outcome {
         name: "keeps the contract".to_owned(),
@@ -138,6 +141,7 @@ fn scenario(
             calls: 0,
             median_ns: 0,
             failures: Vec::new(),
+            log: Vec::new(),
         };
         let foreign = step.foreign(world);
         if let Some(key) = foreign {

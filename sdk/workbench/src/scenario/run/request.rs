@@ -14,8 +14,10 @@ pub(super) fn request(written: Option<&written::Request>, n: u32) -> Result<Requ
     let method = sent.method.as_deref().unwrap_or("GET");
     let path = fill(sent.path.as_deref().unwrap_or("/"));
     let mut request = Request::try_new(method, &path)?.attempt(sent.attempt);
-    for (name, Text(value)) in &sent.headers {
-        request = request.try_header(name, fill(value))?;
+    for (name, values) in &sent.headers {
+        for value in &values.0 {
+            request = request.try_header(name, fill(value))?;
+        }
     }
     let cookies: Vec<String> = sent
         .cookies

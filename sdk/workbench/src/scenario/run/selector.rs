@@ -16,6 +16,9 @@ pub(super) struct Stage<'a> {
     list: Vec<Endpoint>,
     /// What the last call chose; nothing before the first.
     last: Option<Option<u32>>,
+    /// Lines that were logged before this step; none before the first, so that it has those of
+    /// the start.
+    heard: usize,
 }
 
 impl<'a> Stage<'a> {
@@ -35,6 +38,7 @@ impl<'a> Stage<'a> {
             plugin,
             list,
             last: None,
+            heard: 0,
         })
     }
 
@@ -43,7 +47,6 @@ impl<'a> Stage<'a> {
             outcome.failures.push(problem);
             return;
         }
-        let lines = host.lines().len();
         let mut timing = Timing::default();
         let mut counts = BTreeMap::<Option<u32>, u32>::new();
         let repeat = step.repeat.unwrap_or(1);
@@ -70,7 +73,14 @@ impl<'a> Stage<'a> {
             }
         }
         self.distribution(&step.expect, &counts, repeat, &mut outcome.failures);
-        check::common(host, &step.expect, lines, &self.plugin, timing, outcome);
+        self.heard = check::common(
+            host,
+            &step.expect,
+            self.heard,
+            &self.plugin,
+            timing,
+            outcome,
+        );
     }
 
     fn prepare(&mut self, host: &Host, step: &Step) -> Result<(), String> {

@@ -17,7 +17,7 @@ pub struct Request(pub(crate) Sent);
 pub(crate) struct Sent {
     pub(crate) method: Option<String>,
     pub(crate) path: Option<String>,
-    pub(crate) headers: BTreeMap<String, Text>,
+    pub(crate) headers: BTreeMap<String, Body>,
     pub(crate) cookies: BTreeMap<String, Text>,
     pub(crate) client: Option<String>,
     pub(crate) scheme: Option<Scheme>,
@@ -35,7 +35,7 @@ pub(crate) enum Scheme {
     Https,
 }
 
-/// One text, or the chunks in which it comes.
+/// One text, or several: the chunks in which a body comes, the fields of one name.
 #[derive(Clone, Debug)]
 pub(crate) struct Body(pub(crate) Vec<String>);
 

@@ -39,6 +39,8 @@ pub struct Expect {
     pub within: Option<Time>,
     /// A line with each of these texts was logged in this step.
     pub log: Vec<String>,
+    /// And no line with any of these.
+    pub not_logged: Vec<String>,
     /// Series of the plugin's own: a counter's sum, a gauge's value, how often a histogram
     /// observed.
     pub metrics: BTreeMap<String, f64>,
