@@ -6,6 +6,7 @@
 //! something happen: waiting is for a log line, a counter or an exit, and is bounded.
 
 mod answer;
+mod author;
 mod backend;
 mod background;
 mod binary;
@@ -23,6 +24,7 @@ mod report;
 
 use std::time::Duration;
 
+pub use author::{Author, Told};
 pub use backend::Backend;
 pub use background::Background;
 pub use binary::{binary, plugin, run, target_directory, test_plugin};

@@ -128,7 +128,8 @@ fn pool() -> PoolingAllocationConfig {
         .total_tables(4_000)
         .max_component_instance_size(16 << 20)
         .max_core_instance_size(8 << 20)
-        .max_core_instances_per_component(32)
+        // A component that carries CPython is made of 38.
+        .max_core_instances_per_component(64)
         .max_memories_per_component(4)
         .max_tables_per_component(8)
         .max_tables_per_module(4)

@@ -5,10 +5,14 @@
 
 pub mod bench;
 mod cli;
+mod embedded;
 pub mod inspect;
 pub mod output;
+pub mod project;
 pub mod replay;
+pub mod scaffold;
 pub mod scenario;
 pub mod source;
+pub mod toolchain;
 
 pub use cli::Command;
