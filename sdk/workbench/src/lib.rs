@@ -5,5 +5,6 @@
 
 mod cli;
 pub mod output;
+mod simulate;
 
 pub use cli::Command;

@@ -1,0 +1,156 @@
+//! The table in the terminal: a row for each selector, the best of each column marked.
+
+use super::Played;
+use crate::output::Output;
+use tidegate_simulator::Report;
+
+/// Which value is the best of its column.
+#[derive(Clone, Copy)]
+enum Best {
+    Least,
+    Most,
+}
+
+struct Column {
+    head: &'static str,
+    best: Best,
+    value: fn(&Report) -> f64,
+    show: fn(f64) -> String,
+}
+
+const COLUMNS: [Column; 11] = [
+    Column {
+        head: "mean ms",
+        best: Best::Least,
+        value: |r| r.latency_ms.mean,
+        show: milliseconds,
+    },
+    Column {
+        head: "p50",
+        best: Best::Least,
+        value: |r| r.latency_ms.p50,
+        show: milliseconds,
+    },
+    Column {
+        head: "p99",
+        best: Best::Least,
+        value: |r| r.latency_ms.p99,
+        show: milliseconds,
+    },
+    Column {
+        head: "p99.9",
+        best: Best::Least,
+        value: |r| r.latency_ms.p999,
+        show: milliseconds,
+    },
+    Column {
+        head: "max",
+        best: Best::Least,
+        value: |r| r.latency_ms.max,
+        show: milliseconds,
+    },
+    Column {
+        head: "failed",
+        best: Best::Least,
+        value: |r| r.requests.failed as f64,
+        show: whole,
+    },
+    Column {
+        head: "retries",
+        best: Best::Least,
+        value: |r| r.attempts.retries as f64,
+        show: whole,
+    },
+    Column {
+        head: "requests max/mean",
+        best: Best::Least,
+        value: |r| r.spread_requests.max_over_mean,
+        show: ratio,
+    },
+    Column {
+        head: "in flight max/mean",
+        best: Best::Least,
+        value: |r| r.spread_in_flight.max_over_mean,
+        show: ratio,
+    },
+    Column {
+        head: "moved",
+        best: Best::Least,
+        value: |r| r.sessions.moved,
+        show: percent,
+    },
+    Column {
+        head: "fallback",
+        best: Best::Least,
+        value: |r| r.attempts.fallbacks as f64,
+        show: whole,
+    },
+];
+
+/// Prints it.
+pub(super) fn print(played: &[Played], output: Output) {
+    let names = played.iter().map(|it| it.name.as_str());
+    let first = names.clone().map(str::len).max().unwrap_or(0).max(8);
+    let mut lines = vec![format!("{:first$}", "selector")];
+    lines.extend(names.map(|name| format!("{name:first$}")));
+    let mut lines: Vec<String> = lines
+        .into_iter()
+        .enumerate()
+        .map(|(row, text)| if row == 0 { output.strong(text) } else { text })
+        .collect();
+    for column in &COLUMNS {
+        let values: Vec<f64> = played.iter().map(|it| (column.value)(&it.report)).collect();
+        let cells: Vec<String> = values.iter().map(|value| (column.show)(*value)).collect();
+        let best = best(&values, column.best).map(|best| (column.show)(best));
+        // All alike: then none is worth a mark.
+        let differ = cells.iter().any(|cell| *cell != cells[0]);
+        let width = cells
+            .iter()
+            .map(|cell| cell.chars().count() + 1)
+            .max()
+            .unwrap_or(0);
+        let width = width.max(column.head.len() + 1);
+        lines[0] += &output.strong(format!("  {:>width$}", format!("{} ", column.head)));
+        for (line, cell) in lines[1..].iter_mut().zip(&cells) {
+            let marked = differ && best.as_ref() == Some(cell);
+            let text = format!(
+                "{:>width$}",
+                format!("{cell}{}", if marked { '*' } else { ' ' })
+            );
+            *line += &format!("  {}", if marked { output.good(text) } else { text });
+        }
+    }
+    for line in lines {
+        println!("{}", line.trim_end());
+    }
+}
+
+fn best(values: &[f64], best: Best) -> Option<f64> {
+    let values = values.iter().copied();
+    match best {
+        Best::Least => values.min_by(f64::total_cmp),
+        Best::Most => values.max_by(f64::total_cmp),
+    }
+}
+
+/// Three digits that count.
+pub(super) fn milliseconds(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        value if value < 10.0 => format!("{value:.2}"),
+        value if value < 100.0 => format!("{value:.1}"),
+        value => format!("{value:.0}"),
+    }
+}
+
+pub(super) fn whole(value: f64) -> String {
+    format!("{value:.0}")
+}
+
+pub(super) fn ratio(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+pub(super) fn percent(value: f64) -> String {
+    format!("{:.1}%", value * 100.0)
+}
