@@ -238,9 +238,10 @@ impl Measure {
             return;
         }
         let elapsed = now - since;
-        meter.area += u128::from(elapsed) * u128::from(meter.in_flight);
-        meter.work += u128::from(elapsed) * u128::from(meter.working);
+        // One that has left ends what it has, which counts for nothing.
         if meter.here {
+            meter.area += u128::from(elapsed) * u128::from(meter.in_flight);
+            meter.work += u128::from(elapsed) * u128::from(meter.working);
             meter.present += elapsed;
             let depth = (meter.in_flight as usize).min(DEEPEST - 1);
             self.occupancy[depth] += elapsed;
