@@ -368,6 +368,9 @@ fn latency(histogram: &Histogram<u64>, sum: u128) -> Latency {
         p99: at(0.99),
         p999: at(0.999),
         max: at(1.0),
+        curve: (0..=40)
+            .map(|k| at(1.0 - 10f64.powf(-f64::from(k) / 10.0)))
+            .collect(),
     }
 }
 

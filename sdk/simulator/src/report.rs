@@ -76,7 +76,7 @@ pub struct Failures {
 }
 
 /// Percentiles and the mean.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Latency {
     /// The mean.
     pub mean: f64,
@@ -90,6 +90,9 @@ pub struct Latency {
     pub p999: f64,
     /// The longest.
     pub max: f64,
+    /// The whole curve: at the percentiles 100 (1 − 10^(−k/10)) for k from 0 to 40, that is up to
+    /// 99.99.
+    pub curve: Vec<f64>,
 }
 
 /// Attempts, and what the selector did.

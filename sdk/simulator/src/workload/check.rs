@@ -32,6 +32,14 @@ impl Workload {
             }
             _ => {}
         }
+        if let (Some(requests), Some(rate)) = (self.requests, self.arrivals.rate())
+            && requests.get() as f64 / rate <= self.warmup.0.as_secs_f64()
+        {
+            refuse(format!(
+                "requests: all have come before `warmup` is over: write more than {}",
+                (rate * self.warmup.0.as_secs_f64()).ceil()
+            ));
+        }
         if let Arrivals::Bursts(bursts) = self.arrivals
             && bursts.lasts >= bursts.every
         {

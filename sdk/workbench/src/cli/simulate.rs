@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Write a page with plots there.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write each plot as a file of its own into this directory.
+    #[arg(long, value_name = "DIRECTORY")]
+    svg: Option<PathBuf>,
     /// With --json, also report each endpoint.
     #[arg(long)]
     endpoints: bool,
@@ -50,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<ExitCode> {
         requests: arguments.requests,
         memory: arguments.memory << 20,
         html: arguments.html.as_deref(),
+        svg: arguments.svg.as_deref(),
         endpoints: arguments.endpoints,
     };
     simulate(&plan, output)?;

@@ -38,6 +38,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) memory: u64,
     /// Where the page goes.
     pub(crate) html: Option<&'a Path>,
+    /// The directory for each plot as a file of its own.
+    pub(crate) svg: Option<&'a Path>,
     /// Whether the JSON has each endpoint.
     pub(crate) endpoints: bool,
 }
@@ -69,6 +71,7 @@ pub(crate) fn simulate(plan: &Plan<'_>, output: Output) -> Result<()> {
     let (name, mut workload) = read::workload(plan.workload)?;
     workload.seed = plan.seed.unwrap_or(workload.seed);
     workload.requests = plan.requests.or(workload.requests);
+    read::check(plan.workload, &workload)?;
     let subjects = subject::subjects(plan.selectors, plan.configs)?;
     let draft = plan.html.map(draft).transpose()?;
     let sandbox = chooser::sandbox()?;
@@ -79,8 +82,19 @@ pub(crate) fn simulate(plan: &Plan<'_>, output: Output) -> Result<()> {
                 .with_context(|| format!("`{}`", subject.name))?,
         );
     }
+    let plots = match (&draft, plan.svg) {
+        (None, None) => Vec::new(),
+        _ => page::plots(&played)?,
+    };
+    if let Some(directory) = plan.svg {
+        for plot in &plots {
+            let path = directory.join(format!("{name}-{}.svg", plot.name));
+            let (file, path) = self::draft(&path)?;
+            publish(file, &path, &page::alone(plot))?;
+        }
+    }
     if let Some((file, path)) = draft {
-        publish(file, &path, &page::page(&name, &workload, &played))?;
+        publish(file, &path, &page::page(&name, &workload, &played, &plots))?;
     }
     report_faults(&played, output);
     if output.json {

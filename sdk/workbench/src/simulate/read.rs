@@ -2,7 +2,7 @@
 //! is said with its place.
 
 use super::nearest::nearest;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use tidegate_simulator::Workload;
@@ -48,24 +48,37 @@ fn parse(place: &str, text: &str) -> Result<Workload> {
         strict_booleans: true,
         with_snippet: false,
     };
-    let workload: Workload = match serde_yaml::from_str_with_options(text, options) {
-        Ok(workload) => workload,
-        Err(error) => {
-            let at = error.location().map_or(String::new(), |at| {
-                format!(":{}:{}", at.line(), at.column())
-            });
-            // The place is said before: where it was at the end it is not said again.
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default();
-            bail!("{place}{at}: {message}");
-        }
-    };
+    serde_yaml::from_str_with_options(text, options).map_err(|error| {
+        let at = error.location().map_or(String::new(), |at| {
+            format!(":{}:{}", at.line(), at.column())
+        });
+        // The place is said before: where it is at the end it is not said again.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        anyhow!("{place}{at}: {message}{}", meant(message))
+    })
+}
+
+/// The key that was meant by one that is unknown.
+fn meant(message: &str) -> String {
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| {
+        let (word, known) = rest.split_once("`, expected one of ")?;
+        nearest(word, known.split(", "))
+    });
+    unknown.map_or(String::new(), |meant| format!(". Did you mean `{meant}`?"))
+}
+
+/// What only several values together can be wrong about.
+///
+/// # Errors
+/// All that is.
+pub(super) fn check(place: &str, workload: &Workload) -> Result<()> {
     let problems = workload.problems();
     if !problems.is_empty() {
         let lines: Vec<_> = problems.iter().map(|it| format!("{place}: {it}")).collect();
         bail!("{}", lines.join("\n"));
     }
-    Ok(workload)
+    Ok(())
 }
 
 fn records(path: &Path) -> Result<Vec<Record>> {
@@ -103,6 +116,7 @@ mod tests {
         for (name, _) in READY {
             let (called, workload) = workload(name).unwrap_or_else(|error| panic!("{error:#}"));
             assert_eq!(called, *name);
+            check(name, &workload).unwrap_or_else(|error| panic!("{error:#}"));
             assert!(!workload.about.is_empty(), "{name} says what it is for");
         }
     }
@@ -119,10 +133,7 @@ mod tests {
         };
         let unknown = refused("concurrency", "concurency");
         assert!(unknown.starts_with("w.yaml:6:"), "{unknown}");
-        assert!(
-            unknown.contains("concurency") && unknown.contains("concurrency"),
-            "{unknown}"
-        );
+        assert!(unknown.contains("Did you mean `concurrency`?"), "{unknown}");
         let time = refused("2s", "2 fortnights");
         assert!(
             time.starts_with("w.yaml:3:") && time.contains("such as"),

@@ -1,19 +1,12 @@
-//! The table in the terminal: a row for each selector, the best of each column marked.
+//! The table in the terminal: a row for each selector, the best of each column marked, which is
+//! the least in all of them.
 
 use super::Played;
 use crate::output::Output;
 use tidegate_simulator::Report;
 
-/// Which value is the best of its column.
-#[derive(Clone, Copy)]
-enum Best {
-    Least,
-    Most,
-}
-
 struct Column {
     head: &'static str,
-    best: Best,
     value: fn(&Report) -> f64,
     show: fn(f64) -> String,
 }
@@ -21,67 +14,56 @@ struct Column {
 const COLUMNS: [Column; 11] = [
     Column {
         head: "mean ms",
-        best: Best::Least,
         value: |r| r.latency_ms.mean,
         show: milliseconds,
     },
     Column {
         head: "p50",
-        best: Best::Least,
         value: |r| r.latency_ms.p50,
         show: milliseconds,
     },
     Column {
         head: "p99",
-        best: Best::Least,
         value: |r| r.latency_ms.p99,
         show: milliseconds,
     },
     Column {
         head: "p99.9",
-        best: Best::Least,
         value: |r| r.latency_ms.p999,
         show: milliseconds,
     },
     Column {
         head: "max",
-        best: Best::Least,
         value: |r| r.latency_ms.max,
         show: milliseconds,
     },
     Column {
         head: "failed",
-        best: Best::Least,
         value: |r| r.requests.failed as f64,
         show: whole,
     },
     Column {
         head: "retries",
-        best: Best::Least,
         value: |r| r.attempts.retries as f64,
         show: whole,
     },
     Column {
         head: "requests max/mean",
-        best: Best::Least,
         value: |r| r.spread_requests.max_over_mean,
         show: ratio,
     },
     Column {
         head: "in flight max/mean",
-        best: Best::Least,
         value: |r| r.spread_in_flight.max_over_mean,
         show: ratio,
     },
     Column {
         head: "moved",
-        best: Best::Least,
         value: |r| r.sessions.moved,
         show: percent,
     },
     Column {
         head: "fallback",
-        best: Best::Least,
         value: |r| r.attempts.fallbacks as f64,
         show: whole,
     },
@@ -101,7 +83,8 @@ pub(super) fn print(played: &[Played], output: Output) {
     for column in &COLUMNS {
         let values: Vec<f64> = played.iter().map(|it| (column.value)(&it.report)).collect();
         let cells: Vec<String> = values.iter().map(|value| (column.show)(*value)).collect();
-        let best = best(&values, column.best).map(|best| (column.show)(best));
+        let best = values.iter().copied().min_by(f64::total_cmp);
+        let best = best.map(|best| (column.show)(best));
         // All alike: then none is worth a mark.
         let differ = cells.iter().any(|cell| *cell != cells[0]);
         let width = cells
@@ -122,14 +105,6 @@ pub(super) fn print(played: &[Played], output: Output) {
     }
     for line in lines {
         println!("{}", line.trim_end());
-    }
-}
-
-fn best(values: &[f64], best: Best) -> Option<f64> {
-    let values = values.iter().copied();
-    match best {
-        Best::Least => values.min_by(f64::total_cmp),
-        Best::Most => values.max_by(f64::total_cmp),
     }
 }
 
