@@ -46,8 +46,8 @@ struct Meter {
     peak: u32,
     /// Nanoseconds times requests in flight, until `since`.
     area: u128,
-    /// `area` at the end of the last moment.
-    area_before: u128,
+    /// The same of this moment, the warm-up included.
+    area_now: u128,
     /// Nanoseconds times servers at work.
     work: u128,
     since: u64,
@@ -130,26 +130,24 @@ impl Measure {
         now >= self.begin && self.end.is_none()
     }
 
-    /// An attempt goes there.
-    pub(crate) fn enter(&mut self, now: u64, position: u32, trace: Trace, repeats: bool) {
+    /// An attempt goes there. `counts` says whether its request arrived in the time that counts.
+    pub(crate) fn enter(&mut self, now: u64, position: u32, repeats: bool, counts: bool) {
         self.pass(now, position);
         let meter = &mut self.meters[position as usize];
         meter.in_flight += 1;
         meter.peak = meter.peak.max(meter.in_flight);
-        if self.counts(now) {
-            self.meters[position as usize].attempts += 1;
+        if counts {
+            meter.attempts += 1;
             self.attempts.made += 1;
             self.attempts.retries += u64::from(repeats);
-            self.attempts.fallbacks += u64::from(trace.fallback);
         }
     }
 
-    /// A selector was asked.
-    pub(crate) fn asked(&mut self, now: u64, trace: Trace) {
-        if self.counts(now) {
-            self.attempts.asked += u64::from(trace.asked);
-            self.attempts.faults += u64::from(trace.faults);
-        }
+    /// A selector was asked, and perhaps the fallback.
+    pub(crate) fn asked(&mut self, trace: Trace) {
+        self.attempts.asked += u64::from(trace.asked);
+        self.attempts.faults += u64::from(trace.faults);
+        self.attempts.fallbacks += u64::from(trace.fallback);
     }
 
     /// The attempt has ended.
@@ -174,12 +172,10 @@ impl Measure {
     }
 
     /// A client came back.
-    pub(crate) fn returned(&mut self, now: u64, moved: bool, freely: bool) {
-        if self.counts(now) {
-            self.returning += 1;
-            self.moved += u64::from(moved);
-            self.moved_freely += u64::from(moved && freely);
-        }
+    pub(crate) fn returned(&mut self, moved: bool, freely: bool) {
+        self.returning += 1;
+        self.moved += u64::from(moved);
+        self.moved_freely += u64::from(moved && freely);
     }
 
     /// A request was answered well. `counts` says whether it arrived in the time that counts.
@@ -233,11 +229,14 @@ impl Measure {
     /// Brings one endpoint's areas up to date.
     fn pass(&mut self, now: u64, position: u32) {
         let meter = &mut self.meters[position as usize];
-        let since = std::mem::replace(&mut meter.since, now).max(self.begin);
+        let since = std::mem::replace(&mut meter.since, now);
         if self.end.is_some() || now <= since {
             return;
         }
-        let elapsed = now - since;
+        if meter.here {
+            meter.area_now += u128::from(now - since) * u128::from(meter.in_flight);
+        }
+        let elapsed = now.saturating_sub(since.max(self.begin));
         // One that has left ends what it has, which counts for nothing.
         if meter.here {
             meter.area += u128::from(elapsed) * u128::from(meter.in_flight);
@@ -256,8 +255,7 @@ impl Measure {
         for position in 0..self.meters.len() {
             self.pass(at, position as u32);
             let meter = &mut self.meters[position];
-            let average = (meter.area - meter.area_before) as f64 / width;
-            meter.area_before = meter.area;
+            let average = std::mem::take(&mut meter.area_now) as f64 / width;
             if meter.here {
                 sums[meter.group as usize] += average;
                 counts[meter.group as usize] += 1;

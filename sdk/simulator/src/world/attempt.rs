@@ -110,7 +110,9 @@ impl World {
         };
         let proxy = &mut self.proxies[proxy];
         let (picked, trace) = proxy.pick(now, thread, asked, &request.tried, &mut self.host);
-        self.measure.asked(self.now, trace);
+        if request.counts {
+            self.measure.asked(trace);
+        }
         let picked = match picked {
             Ok(picked) => picked,
             Err(Denied::Barred) => {
@@ -128,8 +130,12 @@ impl World {
         }
         let request = &mut self.requests[slot as usize];
         request.attempts += 1;
-        self.measure
-            .enter(self.now, picked.position, trace, request.attempts > 1);
+        self.measure.enter(
+            self.now,
+            picked.position,
+            request.attempts > 1,
+            request.counts,
+        );
         self.proxies[request.proxy as usize]
             .columns
             .enter(picked.position as usize);
@@ -173,7 +179,9 @@ impl World {
             let listed = list.is_some_and(|it| it.view.members.binary_search(&last).is_ok());
             listed && member.admits(self.instant())
         };
-        self.measure.returned(self.now, moved, freely);
+        if request.counts {
+            self.measure.returned(moved, freely);
+        }
     }
 
     /// The attempt is on its way.

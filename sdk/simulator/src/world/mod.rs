@@ -291,8 +291,9 @@ impl World {
             turn: None,
         };
         let slot = self.keep(request);
-        self.schedule_arrival();
+        // The last one is on its way before the books are closed.
         self.enter(slot);
+        self.schedule_arrival();
     }
 
     /// A slot for the request. What is still said of the one before it is of another generation.

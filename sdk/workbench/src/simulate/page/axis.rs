@@ -87,9 +87,9 @@ impl Scale {
         };
         match self {
             Self::Nines => Laid {
-                from: 0.0,
+                from: self.place(least),
                 to: self.place(most),
-                marks: [0.0, 50.0, 90.0, 99.0, 99.9, 99.99]
+                marks: [50.0, 90.0, 99.0, 99.9, 99.99]
                     .map(|it| self.place(it))
                     .to_vec(),
             },
@@ -122,18 +122,22 @@ impl Scale {
     }
 }
 
-/// 1, 2 and 5 of each decade; of many decades only the ones.
+/// 1, 2 and 5 of each decade; of many decades only the ones, and within one round numbers.
 fn decades(from: f64, to: f64) -> Vec<f64> {
-    let digits: &[f64] = if to - from > 3.0 {
-        &[1.0]
-    } else {
-        &[1.0, 2.0, 5.0]
+    let (least, most) = (10f64.powf(from), 10f64.powf(to));
+    if most < 6.0 * least {
+        let step = step(most - least);
+        let all = (least / step).ceil() as i64..=(most / step).floor() as i64;
+        return all.map(|n| (n as f64 * step).log10()).collect();
+    }
+    let digits: &[f64] = match to - from > 3.0 {
+        true => &[1.0],
+        false => &[1.0, 2.0, 5.0],
     };
     let exponents = from.floor() as i32..=to.ceil() as i32;
     let all = exponents.flat_map(|exponent| {
-        digits
-            .iter()
-            .map(move |digit| f64::from(exponent) + digit.log10())
+        let digits = digits.iter();
+        digits.map(move |digit| f64::from(exponent) + digit.log10())
     });
     all.filter(|place| (from..=to).contains(place)).collect()
 }

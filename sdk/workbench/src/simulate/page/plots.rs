@@ -26,7 +26,8 @@ pub(crate) fn plots(played: &[Played]) -> Result<Vec<Plot>> {
             caption: "Of every request that was answered well. Lower is better; further right are \
                       the unlucky ones.",
             svg: chart(PERCENTILE, LATENCY, played, |report| {
-                let curve = (0..).zip(&report.latency_ms.curve);
+                // From the median on.
+                let curve = (0..).zip(&report.latency_ms.curve).skip(3);
                 let point =
                     |(k, ms): (i32, &f64)| (100.0 * (1.0 - 10f64.powf(-f64::from(k) / 10.0)), *ms);
                 curve.map(point).collect()
