@@ -110,7 +110,8 @@ impl Scale {
                 let most = if most > least { most } else { least + 1.0 };
                 let step = step(most - least);
                 let first = (least / step).ceil() as i64;
-                let last = (most / step).floor() as i64;
+                // What is nearly a mark has one.
+                let last = (most / step + 0.01).floor() as i64;
                 let marks = (first..=last).map(|n| n as f64 * step).collect();
                 Laid {
                     from: least,
