@@ -12,6 +12,7 @@ pub mod project;
 pub mod replay;
 pub mod scaffold;
 pub mod scenario;
+mod simulate;
 pub mod source;
 pub mod toolchain;
 

@@ -15,7 +15,10 @@ pub(super) fn build(work: &Work<'_>) -> Result<Vec<u8>> {
         .or_else(|| find::on_path(NAME))
         .ok_or_else(|| find::missing(NAME, &[install(work)]))?;
     // Its own starter is one that Node.js 18 does not understand.
-    let tool = tool.beside("../cli.mjs").and_then(find::by_node).unwrap_or(tool);
+    let tool = tool
+        .beside("../cli.mjs")
+        .and_then(find::by_node)
+        .unwrap_or(tool);
     let out = work.scratch("component.wasm")?;
     let mut command = tool.command();
     command
