@@ -201,7 +201,8 @@ async fn a_selector_that_fails_is_told_and_fails_no_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_is_played_as_it_was() {
-    let recorded = WORKLOAD.replacen("requests: 3000\n", "", 1).replacen(
+    let recorded = WORKLOAD.replacen(", down: [{ from: 1s, until: 2s }]", "", 1);
+    let recorded = recorded.replacen("requests: 3000\n", "", 1).replacen(
         "{ poisson: { rate: 1000 } }",
         "{ recorded: { file: log.jsonl } }",
         1,
