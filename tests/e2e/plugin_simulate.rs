@@ -266,3 +266,17 @@ fn names(directory: &Path) -> Vec<String> {
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
+
+/// Once, weights of all were written ten times as large while one ramped up, and a ring with ten
+/// times as many points is another ring: 13 % of the sessions moved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hashes_keep_their_clients_while_an_endpoint_ramps_up() {
+    let beside = directory();
+    let arguments = ["plugin", "simulate", "-w", "failures", "--json", "ip-hash"];
+    let output = run(beside.path(), &arguments).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON on stdout");
+    let sessions = &json["selectors"][0]["report"]["sessions"];
+    let moved = sessions["moved"].as_f64();
+    assert!(moved.is_some_and(|share| share < 0.04), "{sessions}");
+}

@@ -53,20 +53,24 @@ fn duration(nanoseconds: u128) -> Duration {
 }
 
 /// The effective weights of endpoints with a configured weight in `1..=1_000_000` and so many
-/// tenths of it, each; numbers outside their range count as its nearest end. As configured
-/// when nobody is ramping. Otherwise ten times as much, so that a tenth of one is not lost,
-/// and a ramping one's tenths instead of the ten; if that makes the greatest too great, all
-/// are scaled down by the same factor. Always in `1..=1_000_000`: the smallest may be rounded
-/// up when it is next to one a million times greater.
-pub fn weights(rows: &[(u32, u32)]) -> Vec<u32> {
+/// tenths of it, each; numbers outside their range count as its nearest end. Where endpoints
+/// ramp (`ramp` is how long), ten times as much, so that a tenth of one is not lost, and a
+/// ramping one's tenths instead of the ten; also while nobody is ramping, so that the others'
+/// weights do not change when somebody begins: who hashes by weight would move their clients.
+/// If that makes the greatest too great, all are scaled down by the same factor. Always in
+/// `1..=1_000_000`: the smallest may be rounded up when it is next to one a million times
+/// greater. Where none ramps, as configured.
+pub fn weights(rows: &[(u32, u32)], ramp: Option<Duration>) -> Vec<u32> {
     let rows = rows
         .iter()
         .map(|(weight, tenths)| ((*weight).clamp(1, MOST), (*tenths).clamp(1, STEPS)));
-    if rows.clone().all(|(_, tenths)| tenths == STEPS) {
+    if ramp.is_none_or(|ramp| ramp.is_zero()) {
         return rows.map(|(weight, _)| weight).collect();
     }
+    // By the whole weights, for the same reason.
+    let greatest = rows.clone().map(|(weight, _)| weight * STEPS).max();
+    let greatest = greatest.unwrap_or(MOST).max(MOST);
     let scaled = rows.map(|(weight, tenths)| weight * tenths);
-    let greatest = scaled.clone().max().unwrap_or(MOST).max(MOST);
     scaled.map(|weight| shrink(weight, greatest)).collect()
 }
 
@@ -117,9 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_as_configured_until_somebody_ramps() {
+    fn weights_are_ten_times_as_much_where_endpoints_ramp() {
+        let weights = |rows: &[(u32, u32)]| weights(rows, RAMP);
         assert_eq!(weights(&[]), []);
-        assert_eq!(weights(&[(3, 10), (1, 10)]), [3, 1]);
+        assert_eq!(weights(&[(3, 10), (1, 10)]), [30, 10]);
         assert_eq!(weights(&[(3, 10), (1, 1)]), [30, 1]);
         assert_eq!(
             weights(&[(1_000_000, 10), (1_000_000, 5)]),
@@ -127,6 +132,9 @@ mod tests {
         );
         assert_eq!(weights(&[(1_000_000, 10), (1, 1)]), [1_000_000, 1]);
         assert_eq!(weights(&[(0, 10), (u32::MAX, 99)]), [1, 1_000_000]);
+        assert_eq!(super::weights(&[(3, 10), (1, 10)], None), [3, 1]);
+        let zero = Some(Duration::ZERO);
+        assert_eq!(super::weights(&[(3, 10), (1, 10)], zero), [3, 1]);
     }
 
     fn duration() -> impl Strategy<Value = Duration> {
@@ -172,7 +180,7 @@ mod tests {
         fn weights_stay_in_range_and_in_proportion(
             rows in prop::collection::vec((weight(), 1u32..=10), 1..20),
         ) {
-            let effective = weights(&rows);
+            let effective = weights(&rows, RAMP);
             prop_assert_eq!(effective.len(), rows.len());
             prop_assert!(effective.iter().all(|weight| (1..=MOST).contains(weight)));
             let wanted = |(weight, tenths): (u32, u32)| f64::from(weight) * f64::from(tenths);
@@ -180,19 +188,32 @@ mod tests {
             let got: f64 = effective.iter().copied().map(f64::from).sum();
             for (row, weight) in rows.iter().zip(&effective) {
                 let (want, have) = (wanted(*row) / total, f64::from(*weight) / got);
-                // Rounding is at most one of at least `got`, for each of up to twenty.
-                let rounding = if got > f64::from(MOST) / 2.0 { 21.0 / got } else { 1e-9 };
+                // Rounding is at most one of `got`, for each of up to twenty, and only where the
+                // whole of a weight is too great.
+                let shrunk = rows.iter().any(|(weight, _)| weight * STEPS > MOST);
+                let rounding = if shrunk { 21.0 / got } else { 1e-9 };
                 prop_assert!((want - have).abs() <= rounding, "{want} {have}");
             }
         }
 
-        /// Catches: a ramp that goes on weighing after it is over.
+        /// Catches: a ramp that changes the weights of others.
         #[test]
-        fn when_nobody_ramps_the_weights_are_the_configured_ones(
+        fn who_ramps_changes_nobody_elses_weight(
+            rows in prop::collection::vec((weight(), 1u32..=10), 1..20),
+            tenths in 1u32..=10,
+        ) {
+            let mut later = rows.clone();
+            later[0].1 = tenths;
+            prop_assert_eq!(&weights(&rows, RAMP)[1..], &weights(&later, RAMP)[1..]);
+        }
+
+        /// Catches: scaling where nobody ever ramps.
+        #[test]
+        fn where_nobody_ramps_the_weights_are_the_configured_ones(
             configured in prop::collection::vec(weight(), 0..20),
         ) {
             let rows: Vec<_> = configured.iter().map(|weight| (*weight, STEPS)).collect();
-            prop_assert_eq!(weights(&rows), configured);
+            prop_assert_eq!(weights(&rows, None), configured);
         }
     }
 }

@@ -121,7 +121,7 @@ impl Proxy {
         let weights: Vec<_> = chosen()
             .map(|it| (standing[it].weight, tenths[it]))
             .collect();
-        let weights = slow_start::weights(&weights);
+        let weights = slow_start::weights(&weights, ramp);
         let members: Vec<u32> = chosen().map(|it| places[it]).collect();
         (self.publish(&members, &weights), next)
     }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | takes turns | [`candidates`], [`turn`] with a [`state::Counter`](crate::state::Counter) |
 //! | takes turns by weight | [`smooth_cycle`], [`turn`] |
-//! | draws lots | [`any_of`], [`two_of`], [`Alias`] |
+//! | draws lots | [`any_of`], [`two_of`], [`Alias`], [`Pairs`] |
 //! | looks for the least loaded | [`Least`] |
 //! | keeps a key on an endpoint | [`Ring`], [`hash`] |
 //! | need not find out the same twice | [`Recent`] |
@@ -18,6 +18,7 @@ mod candidates;
 mod hash;
 mod least;
 mod lots;
+mod pairs;
 mod recent;
 mod ring;
 mod scan;
@@ -28,6 +29,7 @@ pub use candidates::{candidates, turn};
 pub use hash::{hash, mix};
 pub use least::Least;
 pub use lots::{any_of, two_of};
+pub use pairs::Pairs;
 pub use recent::Recent;
 pub use ring::Ring;
 pub use smooth::smooth_cycle;

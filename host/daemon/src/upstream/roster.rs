@@ -9,7 +9,7 @@
 use super::load::Columns;
 use super::{Endpoint, Group, Rules, Upstream};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tidegate_policy::levels::{self, Member, Standing};
 use tidegate_policy::{BreakerState, Verdict, slow_start};
 use tidegate_runtime::Endpoints;
@@ -157,7 +157,8 @@ pub fn look(
             .count();
         group.count(whole(members.len()), whole(eligible));
     }
-    let list = list(endpoints, &found, &levels.members, group, before);
+    let ramp = rules.slow_start;
+    let list = list(endpoints, &found, &levels.members, ramp, group, before);
     Look {
         roster: Roster {
             list,
@@ -183,6 +184,7 @@ fn list(
     endpoints: &[Endpoint],
     found: &[Found],
     members: &[u32],
+    ramp: Option<Duration>,
     group: &Arc<Group>,
     before: Option<&Roster>,
 ) -> Option<Arc<Endpoints>> {
@@ -190,7 +192,7 @@ fn list(
     let weights: Vec<(u32, u32)> = chosen()
         .map(|position| (endpoints[position].weight, found[position].tenths))
         .collect();
-    let weights = slow_start::weights(&weights);
+    let weights = slow_start::weights(&weights, ramp);
     let rows: Vec<_> = chosen()
         .zip(weights)
         .map(|(position, weight)| tidegate_runtime::Endpoint {

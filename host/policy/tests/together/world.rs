@@ -486,7 +486,7 @@ impl World {
             let since = endpoint.back.map(|back| self.now.duration_since(back));
             (endpoint.site.weight, tenths(since, self.plan.ramp))
         };
-        let weights = weights(&free.iter().map(row).collect::<Vec<_>>());
+        let weights = weights(&free.iter().map(row).collect::<Vec<_>>(), self.plan.ramp);
         Some(free[self.random.weighted(&weights)])
     }
 

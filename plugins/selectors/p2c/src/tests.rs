@@ -26,8 +26,21 @@ fn weights_divide_the_load_and_equals_are_fair() {
     host.in_flight(&[20, 1]);
     assert_eq!(selector.tally(100), [0, 100]);
     host.in_flight(&[19, 1]);
+    // Of equals the one that was drawn first, and it is drawn by weight: ten times of eleven.
     let tally = selector.tally(10_000);
-    assert!(tally[0].abs_diff(5000) < 250, "{tally:?}");
+    assert!(tally[0].abs_diff(9091) < 144, "{tally:?}");
+}
+
+#[test]
+fn a_large_endpoint_gets_its_share_of_an_idle_upstream() {
+    let host = Host::new();
+    let mut selector = host.plugin::<P2c>("{}").unwrap();
+    let mut list = endpoints(11);
+    list[4].weight = 90;
+    selector.update(&list);
+    // It is drawn first in nine of ten, and wins whenever it is drawn second.
+    let tally = selector.tally(1_000);
+    assert!(tally[4] > 900, "{tally:?}");
 }
 
 #[test]

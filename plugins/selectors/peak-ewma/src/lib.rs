@@ -1,5 +1,5 @@
-//! The one of two random endpoints that will answer sooner: of two that are drawn, the one with the
-//! smaller latency × (in flight + 1) / weight, and of equals the one that was drawn first.
+//! The one of two random endpoints that will answer sooner: of two that are drawn, each as likely as
+//! its share of the weights, the one with the smaller latency × (in flight + 1) / weight, and of equals the one that was drawn first.
 //!
 //! The host keeps the latency: a moving average of the time to the response head that rises at once
 //! with a slow answer and falls slowly (as in Twitter's Finagle). An endpoint that has not answered
@@ -7,11 +7,11 @@
 //! share and is measured soon, but one that never answers attracts nothing. A draining endpoint is
 //! left out unless all drain.
 
-use tidegate_sdk::algorithms::{candidates, two_of};
+use tidegate_sdk::algorithms::{Pairs, candidates};
 use tidegate_sdk::prelude::*;
 
 struct PeakEwma {
-    candidates: Vec<u32>,
+    pairs: Pairs,
     /// By position in the list.
     weights: Vec<u32>,
 }
@@ -21,18 +21,18 @@ impl Selector for PeakEwma {
 
     fn configure(_: NoConfig) -> Result<Self, String> {
         Ok(PeakEwma {
-            candidates: Vec::new(),
+            pairs: Pairs::default(),
             weights: Vec::new(),
         })
     }
 
     fn update(&mut self, endpoints: Vec<Endpoint>) {
-        self.candidates = candidates(&endpoints);
+        self.pairs = Pairs::new(&endpoints, candidates(&endpoints));
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
     }
 
     fn select(&mut self, excluded: &Excluded) -> Option<Choice> {
-        let (first, other) = two_of(&self.candidates, excluded, random::next())?;
+        let (first, other) = self.pairs.draw(excluded, random::next)?;
         let (first_time, other_time) = match (load::latency_of(first), load::latency_of(other)) {
             (0, _) | (_, 0) => (1, 1),
             measured => measured,
