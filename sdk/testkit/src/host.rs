@@ -1,6 +1,5 @@
 //! The host as a test sets and reads it: one upstream of a proxy.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use tidegate_sdk::log::Level;
 use tidegate_sdk::testing::Metric;
 use tracing::Dispatch;
 
+use crate::cache;
 use crate::callouts::Fakes;
 use crate::lines::Lines;
 use crate::load::{Columns, View};
@@ -24,20 +24,11 @@ use crate::{Component, Failure, FilterPlugin, Outgoing, Plugin, Reply, Request, 
 /// One engine for the process, as in the proxy. What it compiles it keeps for the next process.
 pub(crate) static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     let options = Options {
-        cache: cache(),
+        cache: cache::directory(),
         ..Options::default()
     };
     Sandbox::new(options).expect("this machine can run the sandbox")
 });
-
-/// The user's own directory for such things (XDG Base Directory Specification, 0.8), where there
-/// is one.
-fn cache() -> Option<PathBuf> {
-    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let base = named("XDG_CACHE_HOME").map(PathBuf::from);
-    let base = base.or_else(|| Some(PathBuf::from(named("HOME")?).join(".cache")))?;
-    Some(base.join("tidegate/components"))
-}
 
 /// The sandbox in which all hosts of this process run what they are given.
 pub fn sandbox() -> &'static Sandbox {

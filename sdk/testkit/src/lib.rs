@@ -27,6 +27,7 @@
 //! serves a request whose plugin failed: for those there is the proxy itself.
 
 mod build;
+mod cache;
 mod callouts;
 mod component;
 mod conformance;

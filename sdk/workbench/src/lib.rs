@@ -7,6 +7,7 @@ pub mod bench;
 mod cli;
 mod embedded;
 pub mod inspect;
+mod nearest;
 pub mod output;
 pub mod project;
 pub mod replay;

@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 use tidegate_plugins::{FILTERS, SELECTORS, filter, selector};
 use tidegate_testkit::Component;
 
+use crate::nearest::nearest;
+
 /// A component and what it is called.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -41,8 +43,11 @@ impl Source {
                     let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
                     names.join(", ")
                 };
+                let known = SELECTORS.iter().chain(FILTERS).map(|(name, _)| *name);
+                let meant = nearest(name, known)
+                    .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
                 bail!(
-                    "{name}: no such file, and no built-in plugin\n\
+                    "{name}: no such file, and no built-in plugin{meant}\n\
                      built-in selectors are {}\nbuilt-in filters are {}",
                     names(SELECTORS),
                     names(FILTERS),

@@ -6,7 +6,6 @@
 
 mod chooser;
 mod exchange;
-mod nearest;
 mod page;
 mod progress;
 mod read;

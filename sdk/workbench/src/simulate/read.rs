@@ -1,7 +1,7 @@
 //! A workload by its name or from a file, with whatever it refers to. Everything that is wrong
 //! is said with its place.
 
-use super::nearest::nearest;
+use crate::nearest::nearest;
 use anyhow::{Context, Result, anyhow, bail};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The selectors that are compared: files, built-in ones, each with a name and its `config`.
 
-use super::nearest::nearest;
+use crate::nearest::nearest;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::borrow::Cow;

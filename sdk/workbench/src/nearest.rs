@@ -1,7 +1,7 @@
 //! The word that a misspelled one was meant to be.
 
 /// The nearest of the candidates, if a third of its letters or fewer differ.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
