@@ -225,14 +225,15 @@ async fn who_comes_back_gets_its_share_slowly() {
             .map(|row| row["effective_weight"].as_u64())
             .collect::<Vec<_>>()
     };
+    // Ten times what is configured, always: who ramps up changes nobody else's weight.
     assert_eq!(
         weights().await,
-        [Some(1), Some(1), Some(1)],
+        [Some(10), Some(10), Some(10)],
         "nobody is new at the start"
     );
     endpoints[1].set_healthy(false);
     left_by(&proxy, "b").await;
-    assert_eq!(weights().await, [Some(1), None, Some(1)]);
+    assert_eq!(weights().await, [Some(10), None, Some(10)]);
     endpoints[1].set_healthy(true);
     let first = eventually("its return", async || weights().await[1]).await;
     assert!(first <= 3, "it begins with little: {first}");
@@ -242,7 +243,7 @@ async fn who_comes_back_gets_its_share_slowly() {
         "the others have all of theirs"
     );
     eventually("its whole share", async || {
-        (weights().await == [Some(1), Some(1), Some(1)]).then_some(())
+        (weights().await == [Some(10), Some(10), Some(10)]).then_some(())
     })
     .await;
 }
