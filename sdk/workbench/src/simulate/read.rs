@@ -125,7 +125,8 @@ mod tests {
     fn what_is_wrong_is_said_with_its_place() {
         let text = ready("steady").expect("it is there");
         let refused = |from: &str, to: &str| {
-            let error = parse("w.yaml", &text.replacen(from, to, 1));
+            let read = parse("w.yaml", &text.replacen(from, to, 1));
+            let error = read.and_then(|workload| check("w.yaml", &workload));
             format!(
                 "{:#}",
                 error.err().unwrap_or_else(|| panic!("{to} is refused"))
