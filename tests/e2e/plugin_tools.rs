@@ -85,6 +85,168 @@ async fn what_is_not_as_expected_is_told_with_its_line_and_fails() {
     }
 }
 
+/// Each expectation, wrong: one that could not fail would test nothing.
+#[tokio::test]
+async fn every_expectation_can_fail() {
+    const HEADERS: (&str, &str) = (
+        "headers",
+        "{ request: { set: { x-a: b } }, response: { set: { x-c: d } } }",
+    );
+    const GUARD: (&str, &str) = ("ext-auth", "{ upstream: auth, path: /check }");
+    const LIMIT: (&str, &str) = ("rate-limit", "{ rate: 1, burst: 1 }");
+    const TURNS: (&str, &str) = ("round-robin", "{}");
+    const STICKY: (&str, &str) = ("sticky", "{}");
+    let wrong = [
+        (
+            HEADERS,
+            "{ expect: { verdict: pass } }",
+            "verdict: expected `pass`, got `edit`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { headers: { x-a: z } } } }",
+            "request: x-a: expected `z`, got `b`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { headers: { x-a: null } } } }",
+            "request: x-a: expected none, got `b`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { headers: { x-z: z } } } }",
+            "request: x-z: expected `z`, it is absent",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { path: /z } } }",
+            "request: path: expected `/z`, got `/`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { upstream: z } } }",
+            "request: upstream: expected `z`, it is absent",
+        ),
+        (
+            HEADERS,
+            "{ expect: { request: { attributes: { z: z } } } }",
+            "request: attribute z: expected `z`",
+        ),
+        (
+            HEADERS,
+            "{ request: { method: POST, body: a }, expect: { request: { body: z } } }",
+            "request: body: expected `z`, got `a`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { response: { status: 500 } } }",
+            "response: expected status 500, got 200",
+        ),
+        (
+            HEADERS,
+            "{ expect: { response: { headers: { x-c: z } } } }",
+            "response: x-c: expected `z` in `d`",
+        ),
+        (
+            HEADERS,
+            "{ response: { body: a }, expect: { response: { body: z } } }",
+            "response: body: expected `z` in `a`",
+        ),
+        (
+            HEADERS,
+            "{ expect: { answer: { status: 403 } } }",
+            "answer: there was none",
+        ),
+        (
+            HEADERS,
+            "{ expect: { fault: trap } }",
+            "fault: expected trap, there was none",
+        ),
+        (
+            HEADERS,
+            "{ expect: { within: 1ns } }",
+            "within: the median call took",
+        ),
+        (
+            HEADERS,
+            "{ expect: { log: [z] } }",
+            "log: expected `z`, it was not logged",
+        ),
+        (
+            HEADERS,
+            "{ expect: { metrics: { z: 1 } } }",
+            "metrics: z: expected 1, it is absent",
+        ),
+        (
+            HEADERS,
+            "{ expect: { state: { counters: { z: 1 } } } }",
+            "state: counter z: expected 1, it is absent",
+        ),
+        (
+            HEADERS,
+            "{ expect: { state: { values: { z: z } } } }",
+            "state: z: expected `z`, it is absent",
+        ),
+        (
+            HEADERS,
+            "{ expect: { callouts: [{ upstream: z }] } }",
+            "callouts: expected 1, made: none",
+        ),
+        (
+            GUARD,
+            "{ expect: { callouts: [{ upstream: z }] } }",
+            "callout 1: upstream: expected `z`, got `auth`",
+        ),
+        (
+            GUARD,
+            "{ expect: { callouts: [] } }",
+            "callouts: expected 0, made: GET /check to auth",
+        ),
+        (
+            LIMIT,
+            "{ repeat: 2, expect: { verdict: pass } }",
+            "this was repetition 2",
+        ),
+        (
+            LIMIT,
+            "{ repeat: 2, expect: { request: {} } }",
+            "it did not go on: it was answered 429",
+        ),
+        (
+            TURNS,
+            "{ repeat: 2, expect: { same: true } }",
+            "same: expected the same as before, 10.0.0.1:80, got 10.0.0.2:80",
+        ),
+        (
+            STICKY,
+            "{ expect: { edits: { set-cookie: z= } } }",
+            "edits: set-cookie: expected `z=` in `tg=",
+        ),
+        (STICKY, "{ request: \"no path\" }", "request: GET no path"),
+    ];
+    let here = directory();
+    for ((name, config), step, message) in wrong {
+        let file = format!(
+            "config: {config}\nupstreams: {}\nscenarios: [{{ name: wrong, steps: [{step}] }}]\n",
+            if name == "ext-auth" {
+                "{ auth: { status: 200 } }"
+            } else {
+                "{}"
+            },
+        );
+        write(here.path(), "wrong.yaml", &file);
+        let output = plugin(here.path(), &["test", name, "wrong.yaml"]).await;
+        let said = text(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{step}: {said}{}",
+            text(&output.stderr)
+        );
+        assert!(said.contains(message), "{step}: expected {message}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_not_understood_is_refused_with_its_place() {
     let here = directory();
