@@ -261,6 +261,10 @@ async fn a_file_that_is_not_understood_is_refused_with_its_place() {
         ),
         ("scenarios: [", "bad.yaml:1:"),
         ("endpoints: 3\n", "nothing would be tested"),
+        (
+            "scenarios: [{ name: a, steps: [{ repeat: 0, expect: { choice: 9 } }] }]",
+            "bad.yaml:1:32: `repeat: 0`",
+        ),
         ("scenarios: [{ name: a }]", "either `steps` or `refused`"),
         (
             "endpoints: 0\nscenarios: [{ name: a, steps: [{}] }]",

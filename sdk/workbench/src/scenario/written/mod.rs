@@ -182,6 +182,12 @@ impl Suite {
                 let message = "a scenario has either `steps` or `refused`";
                 return Err(problem(at.line(), at.column(), message));
             }
+            let never = |step: &&Spanned<Step>| step.value.repeat == Some(0);
+            if let Some(step) = scenario.steps.iter().find(never) {
+                let at = step.referenced;
+                let message = "`repeat: 0`: the step would not happen, and its expectations hold";
+                return Err(problem(at.line(), at.column(), message));
+            }
         }
         Ok(suite)
     }
