@@ -203,6 +203,11 @@ async fn every_expectation_can_fail() {
             "callouts: expected 0, made: GET /check to auth",
         ),
         (
+            GUARD,
+            "{ expect: { not_logged: [did not answer] } }",
+            "log: `did not answer` was logged",
+        ),
+        (
             LIMIT,
             "{ repeat: 2, expect: { verdict: pass } }",
             "this was repetition 2",
@@ -226,14 +231,13 @@ async fn every_expectation_can_fail() {
     ];
     let here = directory();
     for ((name, config), step, message) in wrong {
-        let file = format!(
-            "config: {config}\nupstreams: {}\nscenarios: [{{ name: wrong, steps: [{step}] }}]\n",
-            if name == "ext-auth" {
-                "{ auth: { status: 200 } }"
-            } else {
-                "{}"
-            },
-        );
+        let upstreams = match name {
+            "ext-auth" if step.contains("not_logged") => "{ auth: timed-out }",
+            "ext-auth" => "{ auth: { status: 200 } }",
+            _ => "{}",
+        };
+        let steps = format!("scenarios: [{{ name: wrong, steps: [{step}] }}]");
+        let file = format!("config: {config}\nupstreams: {upstreams}\n{steps}\n");
         write(here.path(), "wrong.yaml", &file);
         let output = plugin(here.path(), &["test", name, "wrong.yaml"]).await;
         let said = text(&output.stdout);
