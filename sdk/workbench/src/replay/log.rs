@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use serde::Deserialize;
+use tidegate_testkit::Request;
 
 /// One request of a log.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +76,7 @@ pub fn read(text: &str, most: usize) -> Result<(Vec<Line>, Skipped)> {
         } else {
             combined(text)
         };
-        match line {
+        match line.and_then(sendable) {
             Ok(line) => lines.push(line),
             Err(error) => {
                 skipped.lines += 1;
@@ -95,6 +96,14 @@ pub fn read(text: &str, most: usize) -> Result<(Vec<Line>, Skipped)> {
         );
     }
     Ok((lines, skipped))
+}
+
+/// Logs have what scanners send too. What is no request cannot be one of a scenario.
+fn sendable(line: Line) -> Result<Line> {
+    let request = Request::try_new(&line.method, &line.path);
+    let request = request.and_then(|request| request.try_client(&line.client));
+    request.map_err(Error::msg)?;
+    Ok(line)
 }
 
 fn json(text: &str) -> Result<Line> {
@@ -185,6 +194,23 @@ fn since_epoch(at: Timestamp) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_client_could_have_sent_is_skipped() {
+        let line = |request: &str| {
+            format!("192.0.2.7 - - [28/Feb/2026:23:59:59 +0100] \"{request}\" 400 0\n")
+        };
+        let text = [
+            line("GET /a<b\u{7f}> HTTP/1.1"),
+            line("\u{16}\u{3} HTTP/1.1"),
+            line("GET /b HTTP/1.1"),
+        ];
+        let (lines, skipped) = read(&text.concat(), 10).unwrap();
+        assert_eq!(
+            (lines.len(), lines[0].path.as_str(), skipped.lines),
+            (1, "/b", 2)
+        );
+    }
 
     #[test]
     fn both_formats_are_read_and_the_rest_is_skipped() {
