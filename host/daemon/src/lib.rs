@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod cli;
 pub mod config;
+pub mod pem;
 pub mod plugin;
 pub mod proxy;
 pub mod reload;

@@ -2,8 +2,9 @@
 
 use crate::config::value::{AccessLog as LogConfig, Address, LogFormat, Name, Sink as SinkConfig};
 use crate::config::{self, Config, Problem, Problems};
-use crate::server::listeners::Inherited;
-use crate::server::{Listeners, Wanted};
+use crate::proxy::Manner;
+use crate::server::listeners::{First, Inherited};
+use crate::server::{Listeners, Wanted, tls};
 use crate::snapshot::{Compiled, Current, Snapshot, compile};
 use crate::telemetry::{AccessLog, Format, Metrics, Sink};
 use crate::upstream::Tending;
@@ -113,7 +114,7 @@ impl Reloader {
             open_log(&config.access_log, &self.metrics)?
         };
         let snapshot = self.compile(&config, access_log.clone(), &resolver)?;
-        let wanted = addresses(&config);
+        let wanted = listeners(&config)?;
         let bound = self
             .listeners
             .bind(&wanted, &mut Inherited::new())
@@ -261,16 +262,47 @@ pub fn load(file: &Path) -> Result<Config, Problems> {
     config::load(file, &|name| std::env::var(name).ok())
 }
 
-/// The addresses to accept on, with their bounds.
-pub fn addresses(config: &Config) -> Vec<Wanted> {
-    config
-        .listeners
-        .iter()
-        .map(|listener| Wanted {
+/// The addresses to accept on, with their bounds and their certificates, which are read.
+///
+/// # Errors
+/// Every certificate and key that cannot be used.
+pub fn listeners(config: &Config) -> Result<Vec<Wanted>, Problems> {
+    let (mut wanted, mut problems) = (Vec::new(), Vec::new());
+    for (position, listener) in config.listeners.iter().enumerate() {
+        let path = format!("listeners[{position}]");
+        let tls = listener.tls.as_ref();
+        let config = match tls.map(|tls| tls::server(tls, &path, listener.http2)) {
+            None => None,
+            Some(Ok(config)) => Some(config),
+            Some(Err(found)) => {
+                problems.extend(found);
+                continue;
+            }
+        };
+        let clients = tls.and_then(|tls| tls.client_certificates.as_ref());
+        let hsts = tls.and_then(|tls| tls.hsts);
+        let manner = Manner {
+            redirect_to_https: listener.redirect_to_https,
+            hsts: hsts.and_then(|age| format!("max-age={}", age.as_secs()).parse().ok()),
+            subject_in: clients.and_then(|clients| clients.subject_in.clone()),
+        };
+        wanted.push(Wanted {
             address: listener.address,
             max_connections: listener.max_connections,
-        })
-        .collect()
+            max_connections_per_client: listener.max_connections_per_client,
+            first: First {
+                proxy_protocol: listener.proxy_protocol,
+                tls: config,
+                http2: listener.http2,
+                manner: Arc::new(manner),
+            },
+        });
+    }
+    if problems.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 /// Says of addresses that cannot be bound where they are written.

@@ -10,13 +10,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("plugin", &["telemetry"]),
     ("upstream", &["config", "plugin", "telemetry"]),
-    ("snapshot", &["config", "plugin", "telemetry", "upstream"]),
-    ("proxy", &["plugin", "snapshot", "telemetry", "upstream"]),
-    ("server", &["proxy", "telemetry"]),
+    (
+        "snapshot",
+        &["config", "pem", "plugin", "telemetry", "upstream"],
+    ),
+    (
+        "proxy",
+        &["config", "plugin", "snapshot", "telemetry", "upstream"],
+    ),
+    (
+        "server",
+        &["config", "pem", "proxy", "snapshot", "telemetry"],
+    ),
     (
         "reload",
         &[
             "config",
+            "proxy",
             "server",
             "snapshot",
             "telemetry",

@@ -10,7 +10,7 @@ use crate::reload::{self, Reloader, Running};
 use crate::server::handover::{self, Received};
 use crate::server::listeners::{self, Inherited};
 use crate::server::process::{self, PidFile};
-use crate::server::{Connections, Listeners};
+use crate::server::{Connections, Listeners, Service};
 use crate::snapshot::{Compiled, Current, compile};
 use crate::telemetry::Metrics;
 use crate::upstream::Tending;
@@ -128,8 +128,8 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         max_retries: NEVER_REACHED,
         ..ServerConf::default()
     };
-    let connections =
-        Connections::new(http_proxy(&Arc::new(settings), Proxy::new(current.clone())));
+    let proxy = http_proxy(&Arc::new(settings), Proxy::new(current.clone()));
+    let connections = Connections::new(Service::new(proxy, current.clone()));
     let listeners = Listeners::new(connections.clone(), metrics.clone());
 
     // From here on the new process is ready to serve; only now does it ask for sockets.
@@ -138,7 +138,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     let inherited = received
         .as_mut()
         .map_or(&mut none, |received| &mut received.sockets);
-    let wanted = reload::addresses(&config);
+    let wanted = reload::listeners(&config)?;
     let bound = listeners
         .bind(&wanted, inherited)
         .map_err(|failed| reload::unbound(&config, &failed))?;

@@ -56,8 +56,8 @@ pub fn load(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
     load_text(path, &text, &outside)
 }
 
-/// The files that a configuration depends on: its own, its lists of endpoints, and those of
-/// plugins.
+/// The files that a configuration depends on: its own, its lists of endpoints, those of
+/// plugins, certificates and keys.
 pub fn files(config: &Config) -> Vec<PathBuf> {
     let plugins = config.plugins.values();
     let plugins = plugins.filter_map(|plugin| plugin.origin.file());
@@ -65,7 +65,34 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
         .chain(config.endpoint_files.iter().map(PathBuf::as_path))
         .chain(plugins)
         .map(Path::to_owned)
+        .chain(secrets(config))
         .collect()
+}
+
+/// Certificates and keys, of both sides.
+fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
+    let listeners = config
+        .listeners
+        .iter()
+        .filter_map(|listener| listener.tls.as_ref());
+    let ours = listeners.flat_map(|tls| {
+        let certificates = tls.certificates.iter();
+        let certificates = certificates.flat_map(|one| [&one.certificate, &one.key]);
+        certificates.chain(tls.client_certificates.as_ref().map(|clients| &clients.ca))
+    });
+    let upstreams = config
+        .upstreams
+        .values()
+        .filter_map(|upstream| upstream.tls.as_ref());
+    let theirs = upstreams.flat_map(|tls| {
+        let identity = tls
+            .identity
+            .iter()
+            .flat_map(|(certificate, key)| [certificate, key]);
+        identity.chain(tls.ca.as_ref())
+    });
+    let all: std::collections::BTreeSet<PathBuf> = ours.chain(theirs).cloned().collect();
+    all.into_iter()
 }
 
 /// What a configuration may depend on besides its own text.

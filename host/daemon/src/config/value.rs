@@ -4,6 +4,7 @@
 //! [`super::load`] makes a [`Config`].
 
 mod fault;
+mod front;
 mod keys;
 mod plugin;
 
@@ -27,6 +28,10 @@ use super::problem::Place;
 
 pub(in crate::config) use fault::Said;
 pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
+pub use front::{
+    Bounds, Certificate, ClientAddressFrom, ClientCertificates, Http2Bounds, Listener, Protocol,
+    ProxyProtocol, Reading, Tls, UpstreamTls,
+};
 pub use keys::{Key, Keys};
 pub use plugin::{Isolation, Origin, Plugin};
 
@@ -61,17 +66,10 @@ pub struct Config {
     pub keep_alive: KeepAlive,
     /// Who is asked for the addresses of names.
     pub resolver: Resolver,
-}
-
-/// An address on which requests are accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listener {
-    /// Port 0 asks the system for one.
-    pub address: SocketAddr,
-    /// Most connections of clients at a time: 1 to 1,000,000.
-    pub max_connections: Option<u32>,
-    /// Where it is written.
-    pub place: Place,
+    /// What one client may take.
+    pub bounds: Bounds,
+    /// How what clients say is understood.
+    pub reading: Reading,
 }
 
 /// The operator's listener.
@@ -108,6 +106,12 @@ pub struct Upstream {
     pub timeouts: Timeouts,
     /// How long an idle connection is kept; each serves one request if `None`.
     pub keep_alive: Option<Duration>,
+    /// How connections are encrypted; not at all if `None`.
+    pub tls: Option<UpstreamTls>,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// What every connection begins with.
+    pub proxy_protocol: Option<ProxyProtocol>,
     /// Where it is written.
     pub place: Place,
 }
@@ -328,6 +332,10 @@ pub struct Route {
     pub retry: RetryRule,
     /// Bound of the whole exchange.
     pub timeout: Option<Duration>,
+    /// Most bytes of a request's body.
+    pub max_body: Option<u64>,
+    /// Protocols that a connection may be upgraded to, lower case; each once.
+    pub upgrades: Vec<String>,
     /// Networks whose clients are told where the time went; each once.
     pub server_timing: Vec<IpNet>,
     /// Where it is written.

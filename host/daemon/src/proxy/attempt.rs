@@ -1,17 +1,22 @@
 //! One try at one endpoint: begun, sent, answered, or broken.
 
-use super::downstream::Wait;
+use super::downstream::Ended;
 use super::exchange::Exchange;
 use super::fault::Fault;
 use super::place;
+use crate::config::value::ProxyProtocol;
 use crate::telemetry::{RetryReason, RetryRefusal};
-use crate::upstream::pick;
+use crate::upstream::dial::Dial;
+use crate::upstream::{Upstream, pick};
 use pingora::http::ResponseHeader;
 use pingora::prelude::HttpPeer;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tidegate_policy::{Cause, Decision, Facts, Outcome, Refusal, decide};
+use tidegate_wire::http1::response;
 
 /// Waits out the backoff before a repeated attempt.
 pub async fn pause(exchange: &mut Exchange) {
@@ -20,6 +25,9 @@ pub async fn pause(exchange: &mut Exchange) {
         tokio::time::sleep(pause).await;
     }
 }
+
+/// Interim responses of one attempt; more of them are a way to keep somebody busy.
+const MOST_INTERIM: u32 = 16;
 
 /// Picks an endpoint and makes the recipe for its connection.
 pub async fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
@@ -44,6 +52,7 @@ pub async fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box
         upstream.group.request(exchange.began);
     }
     exchange.attempts += 1;
+    exchange.interim = 0;
     exchange.fault = None;
     let endpoint = exchange.endpoint().expect("an attempt has begun");
     let mut peer = Box::new(endpoint.peer.clone());
@@ -57,12 +66,44 @@ pub async fn begin(session: &mut Session, exchange: &mut Exchange) -> Result<Box
         exchange.remaining(),
         per_attempt,
     ];
-    peer.options.connection_timeout = bounds.into_iter().flatten().min();
+    let connecting = bounds.into_iter().flatten().min();
+    peer.options.connection_timeout = connecting;
+    let introduction = introduction(session, exchange, &upstream);
+    if introduction.is_some() || session.is_upgrade_req() {
+        // Such a connection serves this exchange alone.
+        peer.options.idle_timeout = Some(Duration::ZERO);
+        peer.group_key = fastrand::u64(..);
+        peer.options.custom_l4 = Some(Arc::new(Dial {
+            timeout: connecting.unwrap_or(upstream.timeouts.connect),
+            introduction,
+        }));
+    }
     Ok(peer)
+}
+
+/// What the connection tells the endpoint of the client, where its upstream wants that.
+fn introduction(
+    session: &Session,
+    exchange: &Exchange,
+    upstream: &Upstream,
+) -> Option<(ProxyProtocol, SocketAddr, SocketAddr)> {
+    let version = upstream.proxy_protocol?;
+    let port = exchange
+        .link
+        .as_ref()
+        .map_or(0, |link| link.origin.peer.port());
+    let source = SocketAddr::new(exchange.client, port);
+    let ours = session
+        .server_addr()
+        .and_then(|address| address.as_inet().copied());
+    Some((version, source, ours.unwrap_or(source)))
 }
 
 /// The request, or its last piece, is on its way: the wait for the head begins.
 pub fn sent(exchange: &mut Exchange, end: bool) {
+    if exchange.tunnel {
+        await_more(exchange);
+    }
     let waits = exchange
         .attempt
         .as_ref()
@@ -86,6 +127,7 @@ pub fn answered(
     head: &ResponseHeader,
     exchange: &mut Exchange,
 ) -> Result<()> {
+    judge(session, head, exchange)?;
     if head.status.is_informational() && head.status != http::StatusCode::SWITCHING_PROTOCOLS {
         return Ok(());
     }
@@ -119,6 +161,42 @@ pub fn answered(
     let mut error = Error::new(ErrorType::HTTPStatus(status)).into_up();
     error.set_retry(true);
     Err(error)
+}
+
+/// An answer that could be read in two ways is none (RFC 9112, 6.3), nor is one that nobody has
+/// asked for.
+fn judge(session: &Session, head: &ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+    let request = session.req_header();
+    let fields = |name| {
+        head.headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.as_bytes())
+    };
+    let minor = u8::from(head.version != http::Version::HTTP_10);
+    let judged = response::judge(
+        head.status.as_u16(),
+        request.method == http::Method::HEAD,
+        request.method == http::Method::CONNECT,
+        fields(http::header::CONTENT_LENGTH),
+        fields(http::header::TRANSFER_ENCODING),
+        minor,
+    );
+    let wrong = match judged {
+        Err(violation) => Some(violation.as_str()),
+        Ok(()) if head.status == http::StatusCode::SWITCHING_PROTOCOLS => {
+            (!session.is_upgrade_req()).then_some("unsolicited_101")
+        }
+        Ok(()) if head.status.is_informational() => {
+            exchange.interim += 1;
+            (exchange.interim > MOST_INTERIM).then_some("too_many_1xx")
+        }
+        Ok(()) => None,
+    };
+    match wrong {
+        None => Ok(()),
+        Some(wrong) => Err(Error::explain(ErrorType::InvalidHTTPHeader, wrong).into_up()),
+    }
 }
 
 /// The rest of the response may take its time, but each piece only so long.
@@ -165,17 +243,20 @@ pub fn broken(
         return error;
     }
     let expired = exchange
-        .clock
+        .link
         .as_ref()
-        .and_then(|clock| clock.take_expired());
+        .and_then(|link| link.clock.take_ended());
     let answered = exchange
         .attempt
         .as_ref()
         .is_some_and(|attempt| attempt.answered.is_some());
     let over = exchange.is_over();
     let (cause, fault) = match (error.esource(), error.etype()) {
-        _ if expired == Some(Wait::Client) => {
+        _ if expired == Some(Ended::Client) => {
             return lost(exchange, error, Fault::ClientTimeout);
+        }
+        _ if expired == Some(Ended::Malformed) => {
+            return lost(exchange, error, Fault::BadRequest);
         }
         _ if expired.is_some() && over && !had_its_time(exchange) => {
             return lost(exchange, error, Fault::Deadline);

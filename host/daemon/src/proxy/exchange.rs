@@ -1,11 +1,15 @@
 //! One request and its response with its attempts: Pingora's `CTX`.
 
-use super::downstream::{CLOCK, Clock};
 use super::fault::Fault;
 use super::filters::Way;
+use super::held::Hold;
+use super::link::{LINK, Link};
 use crate::snapshot::{Route, Snapshot};
 use crate::telemetry::RouteSeries;
 use crate::upstream::{Endpoint, Permit, Seat, Upstream, View};
+use bytes::Bytes;
+use pingora::proxy::Session;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate_runtime::HeaderEdit;
@@ -40,8 +44,26 @@ pub struct Exchange {
     pub pause: Duration,
     /// When the whole must have ended.
     pub deadline: Option<Instant>,
-    /// Ends waits on the client's connection.
-    pub clock: Option<Arc<Clock>>,
+    /// The client's connection, and what ends waits on it.
+    pub link: Option<Link>,
+    /// Holds a stream of HTTP/2.
+    pub hold: Option<Arc<Hold>>,
+    /// Who is at the other end of the connection.
+    pub peer: IpAddr,
+    /// Whether that is a proxy whose word counts.
+    pub trusted: bool,
+    /// Who the client is.
+    pub client: IpAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// The target as the client sent it, when it was brought into another form.
+    pub original_target: Option<Bytes>,
+    /// Most bytes of the request's body.
+    pub max_body: Option<u64>,
+    /// Interim responses (1xx) of the attempt under way.
+    pub interim: u32,
+    /// The protocol was changed (101).
+    pub tunnel: bool,
     /// What went wrong last.
     pub fault: Option<Fault>,
     /// Whether a plugin had a fault.
@@ -80,7 +102,16 @@ impl Exchange {
             put_aside: false,
             pause: Duration::ZERO,
             deadline: None,
-            clock: CLOCK.try_with(Arc::clone).ok(),
+            link: LINK.try_with(Link::clone).ok(),
+            hold: None,
+            peer: NOBODY,
+            trusted: false,
+            client: NOBODY,
+            scheme: "http",
+            original_target: None,
+            max_body: None,
+            interim: 0,
+            tunnel: false,
             fault: None,
             plugin_fault: false,
         }
@@ -114,6 +145,20 @@ impl Exchange {
         }
     }
 
+    /// A stream of HTTP/2 has no connection of its own whose reads could end with the clock.
+    pub fn keep_time(&mut self, session: &mut Session) {
+        if session.as_ref().is_http2()
+            && let Some(link) = &self.link
+        {
+            self.hold = Some(Hold::keep_time(session, link.clock.clone()));
+        }
+    }
+
+    /// The port of https to which this request is sent, if its listener serves none.
+    pub fn redirect_to_https(&self) -> Option<u16> {
+        self.link.as_ref()?.origin.manner.redirect_to_https
+    }
+
     /// The endpoint of the attempt under way, or of the last one.
     pub fn endpoint(&self) -> Option<&Endpoint> {
         self.upstream()?
@@ -136,18 +181,20 @@ impl Exchange {
     /// Ends waits on the client's connection at that time, or at the deadline of the
     /// whole, whichever comes first.
     pub fn end_waits_at(&self, time: Option<Instant>) {
-        if let Some(clock) = &self.clock {
+        if let Some(link) = &self.link {
             let first = [time, self.deadline].into_iter().flatten().min();
-            clock.set(first.map(tokio::time::Instant::from_std));
+            link.clock.set(first.map(tokio::time::Instant::from_std));
         }
     }
 }
 
+const NOBODY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+
 impl Drop for Exchange {
     /// The next request on this connection starts without a deadline.
     fn drop(&mut self) {
-        if let Some(clock) = &self.clock {
-            clock.set(None);
+        if let Some(link) = &self.link {
+            link.clock.set(None);
         }
     }
 }

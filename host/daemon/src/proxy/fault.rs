@@ -7,6 +7,12 @@ use http::StatusCode;
 pub enum Fault {
     /// The request is not one that may be forwarded.
     BadRequest,
+    /// The method is none that is served.
+    Method,
+    /// The request's target is longer than it may be.
+    TargetTooLong,
+    /// The request's head has more fields than it may have.
+    HeadTooLarge,
     /// No route matches.
     NoRoute,
     /// Every endpoint, or the upstream, has as many requests as it may have, and so has
@@ -20,7 +26,7 @@ pub enum Fault {
     Plugin,
     /// A filter failed, and its operator wants no exchange to go on without it.
     Filter,
-    /// The request's body is larger than a filter of its route may hold.
+    /// The request's body is larger than it may be, or than a filter of its route may hold.
     TooLarge,
     /// The response's body is larger than a filter of its route may hold.
     ResponseTooLarge,
@@ -52,6 +58,9 @@ impl Fault {
     pub fn status(self) -> Option<StatusCode> {
         Some(match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::Full | Self::Unavailable | Self::QueueTimeout | Self::Plugin | Self::Filter => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -84,6 +93,9 @@ impl Fault {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad_request",
+            Self::Method => "method",
+            Self::TargetTooLong => "target_too_long",
+            Self::HeadTooLarge => "head_too_large",
             Self::NoRoute => "no_route",
             Self::Full => "full",
             Self::Unavailable => "unavailable",
@@ -108,6 +120,9 @@ impl Fault {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::BadRequest => "the request is malformed",
+            Self::Method => "this method is not served here",
+            Self::TargetTooLong => "the request target is too long",
+            Self::HeadTooLarge => "the request has too many fields",
             Self::NoRoute => "there is nothing at this address",
             Self::Full | Self::QueueTimeout => "the service is busy; try again in a moment",
             Self::Unavailable => "no server can take the request now; try again in a moment",

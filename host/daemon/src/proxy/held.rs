@@ -7,7 +7,12 @@
 //! body that was read, and keeps the head of the response until the last byte is there.
 //! [`Hold::give_back`] takes the session out again before the connection is used for the
 //! next request.
+//!
+//! A stream of HTTP/2 is held in the same way for its whole exchange. Nothing of Pingora's ends a wait
+//! on it; here a read and a write end when the exchange's clock says so, as with HTTP/1 the
+//! connection does ([`super::downstream`]).
 
+use super::downstream::{Clock, Ended};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
@@ -35,6 +40,15 @@ impl Hold {
     /// Holds the session of this exchange from now on; `body` is the request's, when it was
     /// read and is to be sent.
     pub fn take(session: &mut Session, body: Option<Bytes>) -> Arc<Self> {
+        Self::over(session, body, None)
+    }
+
+    /// Ends waits on the session of this exchange when the clock says so.
+    pub fn keep_time(session: &mut Session, clock: Arc<Clock>) -> Arc<Self> {
+        Self::over(session, None, Some(clock))
+    }
+
+    fn over(session: &mut Session, body: Option<Bytes>, clock: Option<Arc<Clock>>) -> Arc<Self> {
         let hold = Arc::new(Self::default());
         let held = Held {
             inner: None,
@@ -42,6 +56,7 @@ impl Hold {
             head: None,
             collected: BytesMut::new(),
             hold: hold.clone(),
+            clock,
         };
         // The held session needs the real one, which is behind it: two steps.
         let empty = ServerSession::new_custom(Box::new(()));
@@ -78,6 +93,36 @@ struct Held {
     head: Option<Box<ResponseHeader>>,
     collected: BytesMut,
     hold: Arc<Hold>,
+    clock: Option<Arc<Clock>>,
+}
+
+/// A stream of HTTP/2 does not bound its reads itself.
+async fn patiently<T>(
+    patience: Option<Duration>,
+    what: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    match patience {
+        None => what.await,
+        Some(patience) => tokio::time::timeout(patience, what)
+            .await
+            .unwrap_or_else(|_| Err(Error::new_down(ErrorType::ReadTimedout))),
+    }
+}
+
+/// What came of it, or the end of the time for it.
+async fn in_time<T>(
+    clock: Option<&Clock>,
+    wait: Ended,
+    what: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let Some(clock) = clock else {
+        return what.await;
+    };
+    tokio::select! {
+        biased;
+        done = what => done,
+        () = clock.expiry(wait) => Err(Error::new_down(ErrorType::ReadTimedout)),
+    }
 }
 
 impl Held {
@@ -132,7 +177,9 @@ impl Custom for Held {
             }
         }
         if !through.is_empty() {
-            end |= self.inner_mut().response_duplex_vec(through).await?;
+            let clock = self.clock.clone();
+            let writing = self.inner_mut().response_duplex_vec(through);
+            end |= in_time(clock.as_deref(), Ended::Client, writing).await?;
         }
         Ok(end)
     }
@@ -168,13 +215,25 @@ impl Custom for Held {
     async fn read_body_bytes(&mut self) -> Result<Option<Bytes>> {
         match &self.body {
             Some(_) => Ok(None),
-            None => self.inner_mut().read_request_body().await,
+            None => {
+                let clock = self.clock.clone();
+                let patience = self.inner().get_read_timeout();
+                let reading = self.inner_mut().read_request_body();
+                in_time(
+                    clock.as_deref(),
+                    Ended::Client,
+                    patiently(patience, reading),
+                )
+                .await
+            }
         }
     }
 
     async fn read_body_or_idle(&mut self, no_body_expected: bool) -> Result<Option<Bytes>> {
         let idle = no_body_expected || self.body.is_some();
-        self.inner_mut().read_body_or_idle(idle).await
+        let clock = self.clock.clone();
+        let reading = self.inner_mut().read_body_or_idle(idle);
+        in_time(clock.as_deref(), Ended::Endpoint, reading).await
     }
 
     async fn finish_custom(&mut self) -> Result<()> {
@@ -205,7 +264,9 @@ impl Custom for Held {
     }
 
     async fn write_body(&mut self, data: Bytes, end: bool) -> Result<()> {
-        self.inner_mut().write_response_body(data, end).await
+        let clock = self.clock.clone();
+        let writing = self.inner_mut().write_response_body(data, end);
+        in_time(clock.as_deref(), Ended::Client, writing).await
     }
 
     async fn write_trailers(&mut self, trailers: HeaderMap) -> Result<()> {

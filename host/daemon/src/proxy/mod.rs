@@ -8,15 +8,18 @@ mod exchange;
 mod fault;
 mod filters;
 mod forward;
+mod held;
+mod link;
 mod place;
 mod record;
 mod request;
 mod respond;
 mod timing;
 
-pub use downstream::{CLOCK, Clock, Downstream};
+pub use downstream::{Arrived, Clock, Downstream, Limits, Socket};
 pub use exchange::Exchange;
 pub use fault::Fault;
+pub use link::{LINK, Link, Manner, Origin, Secure};
 
 use crate::snapshot::Current;
 use async_trait::async_trait;
@@ -49,8 +52,15 @@ impl ProxyHttp for Proxy {
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
-        let received = request::receive(session, exchange);
-        let answered = match received {
+        exchange.keep_time(session);
+        let understood = request::understand(session, exchange);
+        if understood.is_ok()
+            && let Some(port) = exchange.redirect_to_https()
+        {
+            return respond::to_https(session, exchange, port).await;
+        }
+        let routed = understood.and_then(|()| request::route(session, exchange));
+        let answered = match routed {
             Ok(()) if exchange.passage.has_filters() => {
                 Box::pin(filters::on_request(session, exchange)).await
             }
@@ -98,6 +108,7 @@ impl ProxyHttp for Proxy {
         end: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
+        request::bound_body(session, exchange)?;
         if exchange.passage.has_filters() {
             Box::pin(filters::request_chunk(session, exchange, body, end)).await?;
         }

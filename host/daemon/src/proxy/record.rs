@@ -1,7 +1,7 @@
 //! The end of an exchange: settled, counted, written down.
 
+use super::attempt;
 use super::exchange::Exchange;
-use super::{attempt, request};
 use crate::telemetry::Record;
 use crate::upstream::of_status;
 use http::{Version, header};
@@ -15,6 +15,9 @@ pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
     if exchange.passage.is_held()
         && let Some(hold) = exchange.passage.take_hold()
     {
+        hold.give_back(session).await;
+    }
+    if let Some(hold) = exchange.hold.take() {
         hold.give_back(session).await;
     }
     let status = session.response_written().map(|head| head.status.as_u16());
@@ -61,8 +64,9 @@ fn write(
     let head = session.req_header();
     let mut client = String::with_capacity(40);
     // Writing into a string does not fail.
-    let _ = write!(client, "{}", request::client(session));
-    let rewritten = exchange.passage.original_target();
+    let _ = write!(client, "{}", exchange.client);
+    let rewritten = exchange.original_target.as_deref();
+    let rewritten = rewritten.or_else(|| exchange.passage.original_target());
     let target = rewritten.unwrap_or_else(|| head.raw_path());
     log.write(&Record {
         time: SystemTime::now() - took,

@@ -4,28 +4,67 @@ use super::exchange::Exchange;
 use super::fault::Fault;
 use super::filters::Passage;
 use super::forward;
+use crate::config::value::{ClientAddressFrom, Reading};
 use crate::upstream::View;
+use http::{HeaderMap, Method, Version, header};
 use pingora::Result;
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
+use tidegate_wire::forwarded::{self as chain, Scheme};
 
 /// Time that a client has to take or give what is left when its exchange has ended.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Checks the request, finds its route, and sets the bounds of the exchange.
-pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
-    session.set_pipelining_enabled(true);
+/// Understands the request, in one way, before anybody else looks at it: who it is from, what
+/// it asks for, and that it is within its bounds. Whatever is rewritten is rewritten here.
+pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
     session.set_total_drain_timeout(Some(DRAIN));
     keep_alive(session, exchange);
-    forward::end_at_the_door(session.req_header_mut()).map_err(|_| Fault::BadRequest)?;
-    let head = session.req_header();
+    let bounds = exchange.snapshot.bounds;
+    let head = session.req_header_mut();
+    if head.version == Version::HTTP_2 {
+        // Of HTTP/1 nothing larger has come as far as this.
+        if head.raw_path().len() > bounds.target {
+            return Err(Fault::TargetTooLong);
+        }
+        if head.headers.len() > bounds.fields {
+            return Err(Fault::HeadTooLarge);
+        }
+    }
+    if [Method::TRACE, Method::CONNECT].contains(&head.method) {
+        return Err(Fault::Method);
+    }
+    forward::end_at_the_door(head).map_err(|_| Fault::BadRequest)?;
     let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
-    let authority: Arc<str> = lower(authority);
-    exchange.authority = authority.clone();
-    let host = forward::host_only(&authority);
+    exchange.authority = lower(authority);
+    let rules = exchange.snapshot.reading.paths;
+    exchange.original_target = forward::normalise(head, &rules).map_err(|_| Fault::BadRequest)?;
+    let peer = peer(session, exchange);
+    let head = session.req_header();
+    let secure = exchange
+        .link
+        .as_ref()
+        .map_or("http", |link| link.origin.scheme());
+    let reading = &exchange.snapshot.reading;
+    exchange.trusted = reading.trusts(peer);
+    (exchange.client, exchange.scheme) = if exchange.trusted {
+        let scheme = chain::scheme(values(&head.headers, "x-forwarded-proto"));
+        let scheme = scheme.map_or(secure, Scheme::as_str);
+        (client(peer, &head.headers, reading), scheme)
+    } else {
+        (peer, secure)
+    };
+    exchange.peer = peer;
+    Ok(())
+}
+
+/// Finds the request's route, and sets the bounds of the exchange.
+pub fn route(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
+    let head = session.req_header();
+    let host = forward::host_only(&exchange.authority);
     let route = exchange
         .snapshot
         .router
@@ -33,10 +72,28 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fau
         .ok_or(Fault::NoRoute)?;
     exchange.route = Some(route);
     let route = &exchange.snapshot.routes[route];
-    session.set_read_timeout(Some(route.upstream.timeouts.idle));
     exchange.deadline = route.timeout.map(|timeout| exchange.began + timeout);
-    let client = client(session);
-    let mut view = View::new("http", authority, client, route.name.clone());
+    exchange.max_body = route.max_body;
+    let announced = head.headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if let (Some(announced), Some(most)) = (announced, route.max_body)
+        && announced > most
+    {
+        return Err(Fault::TooLarge);
+    }
+    session.set_read_timeout(Some(route.upstream.timeouts.idle));
+    forward::permit_upgrade(session.req_header_mut(), &route.upgrades);
+    let (authority, client) = (exchange.authority.clone(), exchange.client);
+    let mut view = View::new(exchange.scheme, authority, client, route.name.clone());
+    if let Some(link) = &exchange.link {
+        link.origin.introduce(&mut view);
+    }
+    if let Some(target) = &exchange.original_target {
+        view.tell(
+            "request.original-target",
+            String::from_utf8_lossy(target).into(),
+        );
+    }
     let timed = route.times_for(client);
     if timed || !route.filters.is_empty() {
         let mut passage = Passage::new(route);
@@ -58,27 +115,71 @@ pub fn forward(
     exchange: &mut Exchange,
 ) -> Result<()> {
     let origin = forward::Origin {
-        client: client(session),
-        scheme: "http",
+        client: exchange.peer,
+        appended: exchange.trusted,
+        scheme: exchange.scheme,
         authority: &exchange.authority,
         received: session.req_header().version,
         upgrade: session.is_upgrade_req(),
     };
     forward::prepare_request(head, &origin)?;
+    if let Some(link) = &exchange.link
+        && let Some(name) = &link.origin.manner.subject_in
+    {
+        forward::tell_subject(head, name, link.origin.subject())?;
+    }
     if exchange.passage.streams_request() {
         // Filters may change the length.
-        head.remove_header(&http::header::CONTENT_LENGTH);
-        head.insert_header(http::header::TRANSFER_ENCODING, "chunked")?;
+        head.remove_header(&header::CONTENT_LENGTH);
+        head.insert_header(header::TRANSFER_ENCODING, "chunked")?;
     }
     Ok(())
 }
 
-/// The client's address: the peer of the connection.
-pub fn client(session: &Session) -> IpAddr {
-    let address = session.client_addr().and_then(|address| address.as_inet());
+/// Ends an exchange whose body is larger than it may be. What has come so far counts.
+pub fn bound_body(session: &Session, exchange: &mut Exchange) -> Result<()> {
+    match exchange.max_body {
+        Some(most) if session.body_bytes_read() as u64 > most => {
+            exchange.fault = Some(Fault::TooLarge);
+            exchange.passage.stop();
+            let error = pingora::ErrorType::HTTPStatus(413);
+            Err(pingora::Error::explain(error, Fault::TooLarge.as_str()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who the connection is from: the peer, or whom the PROXY protocol names.
+fn peer(session: &Session, exchange: &Exchange) -> IpAddr {
+    let address = match &exchange.link {
+        Some(link) => Some(link.origin.peer.ip()),
+        None => session
+            .client_addr()
+            .and_then(|address| Some(address.as_inet()?.ip())),
+    };
     address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {
-        address.ip().to_canonical()
+        address.to_canonical()
     })
+}
+
+/// Who the client is, by the word of those that are trusted.
+fn client(peer: IpAddr, headers: &HeaderMap, reading: &Reading) -> IpAddr {
+    let trusted = |address| reading.trusts(address);
+    match reading.client_address_from {
+        ClientAddressFrom::XForwardedFor => {
+            chain::client(peer, trusted, values(headers, "x-forwarded-for"))
+        }
+        ClientAddressFrom::Forwarded => {
+            chain::client_from_forwarded(peer, trusted, values(headers, "forwarded"))
+        }
+    }
+}
+
+fn values<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+    headers.get_all(name).iter().map(|value| value.as_bytes())
 }
 
 /// Pingora keeps a connection for 60 seconds unless told otherwise; a connection that

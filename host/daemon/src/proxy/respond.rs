@@ -24,6 +24,11 @@ pub async fn finish_head(
     }
     let upgraded = session.is_upgrade_req() && head.status == StatusCode::SWITCHING_PROTOCOLS;
     forward::prepare_response(head, head.version, upgraded)?;
+    if upgraded && let Some(link) = &exchange.link {
+        link.clock.open_tunnel();
+        exchange.tunnel = true;
+    }
+    insist_on_https(exchange, head)?;
     if session.req_header().version < Version::HTTP_11 {
         // RFC 9112, 6.1: such a client does not know chunks; the end of the connection
         // ends the body.
@@ -48,11 +53,41 @@ pub async fn finish_head(
     Ok(())
 }
 
+/// Tells browsers not to come without encryption again (RFC 6797, 7.1).
+fn insist_on_https(exchange: &Exchange, head: &mut ResponseHeader) -> Result<()> {
+    let Some(link) = &exchange.link else {
+        return Ok(());
+    };
+    match &link.origin.manner.hsts {
+        Some(hsts) => head.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts.clone()),
+        None => Ok(()),
+    }
+}
+
+/// Sends a request to the same address over https. The method stays what it is (RFC 9110, 15.4.9).
+pub async fn to_https(session: &mut Session, exchange: &mut Exchange, port: u16) -> Result<bool> {
+    let host = forward::host_only(&exchange.authority);
+    let target = session.req_header().raw_path();
+    let target = String::from_utf8_lossy(if target == b"*" { b"/" } else { target });
+    let location = match port {
+        443 => format!("https://{host}{target}"),
+        port => format!("https://{host}:{port}{target}"),
+    };
+    if host.is_empty() {
+        return refuse(session, exchange, Fault::BadRequest).await;
+    }
+    let mut head = ResponseHeader::build(StatusCode::PERMANENT_REDIRECT, Some(2))?;
+    head.insert_header(header::LOCATION, location)?;
+    head.insert_header(header::CONTENT_LENGTH, 0)?;
+    session.write_response_header(Box::new(head), true).await?;
+    Ok(true)
+}
+
 /// Answers a request that goes nowhere. The connection lives on when the fault is not
 /// one of framing.
 pub async fn refuse(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> Result<bool> {
     exchange.fault = Some(fault);
-    if fault == Fault::BadRequest {
+    if matches!(fault, Fault::BadRequest | Fault::TooLarge) {
         session.set_keepalive(None);
     }
     write(session, exchange, fault).await?;
@@ -61,8 +96,8 @@ pub async fn refuse(session: &mut Session, exchange: &mut Exchange, fault: Fault
 
 /// The last word on an exchange that failed: a status if the client can still get one.
 pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
-    if let Some(clock) = &exchange.clock {
-        clock.set(None);
+    if let Some(link) = &exchange.link {
+        link.clock.set(None);
     }
     if exchange.passage.is_held()
         && let Some(hold) = exchange.passage.take_hold()
@@ -132,6 +167,13 @@ async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> 
     head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
     head.insert_header(header::CONTENT_LENGTH, body.len())?;
     head.insert_header(header::CACHE_CONTROL, "no-store")?;
+    insist_on_https(exchange, &mut head)?;
+    if fault == Fault::Method {
+        head.insert_header(
+            header::ALLOW,
+            "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH",
+        )?;
+    }
     if fault.passes() {
         head.insert_header(header::RETRY_AFTER, RETRY_AFTER)?;
     }

@@ -1,11 +1,9 @@
 //! The client connections that are open, and their end.
 
 use super::limit::ConnectionLimit;
-use super::refusal;
-use crate::proxy::{CLOCK, Clock, Downstream, Proxy};
-use crate::telemetry;
-use pingora::apps::ServerApp;
-use pingora::proxy::HttpProxy;
+use super::listeners::Meeting;
+use super::serve::{IDLE_GRACE, Service};
+use async_trait::async_trait;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +11,38 @@ use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Idle connections are kept this long when the proxy drains, so that a client that
-/// is about to use one is served and told to close it.
-const IDLE_GRACE: Duration = Duration::from_secs(5);
-
 /// Clients that are told at the same time that there is no room. Others are told by the
 /// end of their connection alone: refusing must cost less than serving.
 const MOST_REFUSALS: usize = 128;
 
+/// What serves a connection.
+#[async_trait]
+pub trait App: Send + Sync + 'static {
+    /// Serves it to its end.
+    async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        meeting: Arc<Meeting>,
+        draining: watch::Receiver<bool>,
+    );
+
+    /// Tells it that there is no room.
+    async fn refuse(&self, stream: TcpStream, meeting: Arc<Meeting>);
+
+    /// Ends what is idle.
+    async fn cleanup(&self);
+}
+
 /// Serves connections, and knows how many there are.
-pub struct Connections<A = HttpProxy<Proxy>> {
+pub struct Connections<A = Service> {
     app: Arc<A>,
     draining: watch::Sender<bool>,
     open: watch::Sender<usize>,
     refusals: Arc<Semaphore>,
 }
 
-impl<A: ServerApp + Send + Sync + 'static> Connections<A> {
+impl<A: App> Connections<A> {
     /// For connections that this application serves: the proxy, but for tests.
     pub fn new(app: A) -> Arc<Self> {
         Arc::new(Self {
@@ -47,37 +60,42 @@ impl<A: ServerApp + Send + Sync + 'static> Connections<A> {
         stream: TcpStream,
         peer: SocketAddr,
         limit: &Arc<ConnectionLimit>,
+        meeting: Arc<Meeting>,
     ) {
-        match limit.enter() {
-            Some(place) => self.serve(stream, peer, place),
+        match limit.enter(peer.ip()) {
+            Some(place) => self.serve(stream, peer, place, meeting),
             None => {
                 limit.count_refused();
-                self.refuse(stream);
+                self.refuse(stream, meeting);
             }
         }
     }
 
-    fn serve(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, place: telemetry::Connection) {
+    fn serve(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: super::limit::Place,
+        meeting: Arc<Meeting>,
+    ) {
         let counted = Open::new(self);
-        let clock = Arc::new(Clock::default());
-        let stream = Downstream::new(stream, peer, clock.clone());
         let (app, draining) = (self.app.clone(), self.draining.subscribe());
-        tokio::spawn(CLOCK.scope(clock, async move {
+        tokio::spawn(async move {
             let _until_the_end = (place, counted);
-            // HTTP connections end here; only other protocols hand a stream back.
-            let _ = app.process_new(Box::new(stream), &draining).await;
-        }));
+            app.serve(stream, peer, meeting, draining).await;
+        });
     }
 
-    fn refuse(self: &Arc<Self>, stream: TcpStream) {
+    fn refuse(self: &Arc<Self>, stream: TcpStream, meeting: Arc<Meeting>) {
         let Ok(leave) = self.refusals.clone().try_acquire_owned() else {
             return;
         };
         // Counted, so that a drain lets the answer arrive.
         let counted = Open::new(self);
+        let app = self.app.clone();
         tokio::spawn(async move {
             let _until_the_end = (leave, counted);
-            refusal::send(stream).await;
+            app.refuse(stream, meeting).await;
         });
     }
 

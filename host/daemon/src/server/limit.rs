@@ -2,7 +2,9 @@
 //! connection that was not let in is told is said in `refusal`.
 
 use crate::telemetry::{self, ListenerSeries};
-use std::net::SocketAddr;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
@@ -15,10 +17,13 @@ const UNBOUNDED: u32 = u32::MAX;
 /// From one line of the log about connections that were refused to the next.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-/// The bound of one listener. A reload changes it in place; those who are inside stay.
+/// The bounds of one listener. A reload changes them in place; those who are inside stay.
 pub struct ConnectionLimit {
     listener: SocketAddr,
     max: AtomicU32,
+    max_per_client: AtomicU32,
+    /// Connections of each client, while there is a bound for them.
+    clients: Mutex<HashMap<IpAddr, u32>>,
     series: ListenerSeries,
     /// Refused and not in the log yet.
     unreported: AtomicU64,
@@ -26,29 +31,54 @@ pub struct ConnectionLimit {
 
 impl ConnectionLimit {
     /// None bounds nothing; zero lets nobody in.
-    pub fn new(listener: SocketAddr, max: Option<u32>, series: ListenerSeries) -> Arc<Self> {
+    pub fn new(
+        listener: SocketAddr,
+        max: Option<u32>,
+        max_per_client: Option<u32>,
+        series: ListenerSeries,
+    ) -> Arc<Self> {
         Arc::new(Self {
             listener,
             max: AtomicU32::new(max.unwrap_or(UNBOUNDED)),
+            max_per_client: AtomicU32::new(max_per_client.unwrap_or(UNBOUNDED)),
+            clients: Mutex::default(),
             series,
             unreported: AtomicU64::new(0),
         })
     }
 
-    /// Another bound, for those who come from now on.
-    pub fn resize(&self, max: Option<u32>) {
+    /// Other bounds, for those who come from now on.
+    pub fn resize(&self, max: Option<u32>, max_per_client: Option<u32>) {
         self.max.store(max.unwrap_or(UNBOUNDED), Relaxed);
+        let max_per_client = max_per_client.unwrap_or(UNBOUNDED);
+        self.max_per_client.store(max_per_client, Relaxed);
     }
 
-    /// A place for a connection, until the answer is dropped; none when all are taken.
+    /// A place for a connection of that client, until the answer is dropped; none when all are
+    /// taken, or all that this client may have.
     ///
     /// What is open is counted in one place, the metrics, where connections that
     /// outlived their listener are still found when it comes back. To look and to enter
     /// are two steps: only the task that accepts on the listener may call this.
-    pub fn enter(&self) -> Option<telemetry::Connection> {
+    pub fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
         let max = self.max.load(Relaxed);
-        let room = max == UNBOUNDED || self.series.open() < i64::from(max);
-        room.then(|| self.series.connection())
+        if max != UNBOUNDED && self.series.open() >= i64::from(max) {
+            return None;
+        }
+        let max_per_client = self.max_per_client.load(Relaxed);
+        let client = (max_per_client != UNBOUNDED).then_some(client.to_canonical());
+        if let Some(client) = client {
+            let mut clients = self.clients.lock();
+            let open = clients.entry(client).or_default();
+            if *open >= max_per_client {
+                return None;
+            }
+            *open += 1;
+        }
+        Some(Place {
+            _counted: self.series.connection(),
+            of: client.map(|client| (self.clone(), client)),
+        })
     }
 
     /// Counts a connection that found no room, and tells the log: one line a second at
@@ -75,11 +105,31 @@ impl ConnectionLimit {
     }
 }
 
+/// A place that a connection has.
+pub struct Place {
+    _counted: telemetry::Connection,
+    of: Option<(Arc<ConnectionLimit>, IpAddr)>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some((limit, client)) = &self.of else {
+            return;
+        };
+        let mut clients = limit.clients.lock();
+        if let Some(open) = clients.get_mut(client) {
+            *open -= 1;
+            if *open == 0 {
+                clients.remove(client);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::telemetry::Metrics;
-    use parking_lot::Mutex;
     use std::io;
 
     /// Keeps what is logged.
@@ -105,24 +155,49 @@ mod tests {
     }
 
     fn limit(max: Option<u32>) -> Arc<ConnectionLimit> {
+        limits(max, None)
+    }
+
+    fn limits(max: Option<u32>, max_per_client: Option<u32>) -> Arc<ConnectionLimit> {
         let address = SocketAddr::from(([127, 0, 0, 1], 80));
-        ConnectionLimit::new(address, max, Metrics::new("test").listener("a"))
+        let series = Metrics::new("test").listener("a");
+        ConnectionLimit::new(address, max, max_per_client, series)
+    }
+
+    fn client(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
+    }
+
+    #[test]
+    fn one_client_does_not_take_the_places_of_others() {
+        let limit = limits(None, Some(2));
+        let (first, _second) = (limit.enter(client(1)), limit.enter(client(1)));
+        assert!(first.is_some() && limit.enter(client(1)).is_none());
+        assert!(limit.enter(client(2)).is_some());
+        let mapped = "::ffff:10.0.0.1".parse().unwrap();
+        assert!(
+            limit.enter(mapped).is_none(),
+            "the same one in another form"
+        );
+        drop(first);
+        assert!(limit.enter(client(1)).is_some());
+        assert_eq!(limit.clients.lock().len(), 1, "who left is forgotten");
     }
 
     #[test]
     fn a_place_is_free_again_when_it_is_given_back() {
         let limit = limit(Some(1));
-        let place = limit.enter().expect("the first");
-        assert!(limit.enter().is_none());
+        let place = limit.enter(client(1)).expect("the first");
+        assert!(limit.enter(client(1)).is_none());
         drop(place);
-        assert!(limit.enter().is_some());
+        assert!(limit.enter(client(1)).is_some());
     }
 
     #[test]
     fn zero_lets_nobody_in_and_none_bounds_nothing() {
         assert!(limit(Some(0)).enter().is_none());
         let limit = limit(None);
-        let places: Vec<_> = (0..1_000).map_while(|_| limit.enter()).collect();
+        let places: Vec<_> = (0..1_000).map_while(|_| limit.enter(client(1))).collect();
         assert_eq!(places.len(), 1_000);
     }
 

@@ -2,12 +2,13 @@
 //! them to another process. A socket is known by the address as configured.
 
 use super::Connections;
+use super::connections::App;
 use super::limit::ConnectionLimit;
-use crate::proxy::Proxy;
-use crate::telemetry::Metrics;
+use super::serve::Service;
+use crate::proxy::Manner;
+use crate::telemetry::{ListenerSeries, Metrics};
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use pingora::apps::ServerApp;
-use pingora::proxy::HttpProxy;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
 /// Connections that may wait to be accepted; the kernel bounds it further.
 const BACKLOG: u32 = 4_096;
@@ -27,16 +29,49 @@ const REST: Duration = Duration::from_millis(100);
 pub type Inherited = BTreeMap<String, OwnedFd>;
 
 /// A listener that a configuration asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// Where to accept.
     pub address: SocketAddr,
     /// Most connections that clients may have open there; none for no bound.
     pub max_connections: Option<u32>,
+    /// The same for each client.
+    pub max_connections_per_client: Option<u32>,
+    /// How connections begin.
+    pub first: First,
+}
+
+/// How the connections of a listener begin.
+#[derive(Clone, Debug, Default)]
+pub struct First {
+    /// With a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// With a handshake.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Perhaps with HTTP/2.
+    pub http2: bool,
+    /// What is done to every exchange.
+    pub manner: Arc<Manner>,
+}
+
+/// How a listener meets a client: what a reload replaces for connections that come after it.
+pub struct Meeting {
+    /// How the connection begins.
+    pub first: First,
+    /// Where connections are counted.
+    pub series: ListenerSeries,
+}
+
+impl std::ops::Deref for Meeting {
+    type Target = First;
+
+    fn deref(&self) -> &First {
+        &self.first
+    }
 }
 
 /// The sockets that accept now.
-pub struct Listeners<A = HttpProxy<Proxy>> {
+pub struct Listeners<A = Service> {
     connections: Arc<Connections<A>>,
     metrics: Arc<Metrics>,
     accepting: Mutex<BTreeMap<SocketAddr, Accepting>>,
@@ -46,11 +81,13 @@ struct Accepting {
     bound: SocketAddr,
     socket: Arc<TcpListener>,
     limit: Arc<ConnectionLimit>,
+    meeting: Arc<ArcSwap<Meeting>>,
+    series: ListenerSeries,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
+impl<A: App> Listeners<A> {
     /// None yet.
     pub fn new(connections: Arc<Connections<A>>, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
@@ -78,7 +115,7 @@ impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
         {
             match socket(wanted.address, inherited) {
                 Ok(socket) => bound.push(Bound {
-                    wanted: *wanted,
+                    wanted: wanted.clone(),
                     socket,
                 }),
                 Err(error) => failed.push((wanted.address, error)),
@@ -107,13 +144,14 @@ impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
                 let _ = old.stop.send(());
             }
         }
-        for Wanted {
-            address,
-            max_connections,
-        } in wanted
-        {
-            if let Some(stays) = accepting.get(address) {
-                stays.limit.resize(*max_connections);
+        for wanted in wanted {
+            if let Some(stays) = accepting.get(&wanted.address) {
+                let per_client = wanted.max_connections_per_client;
+                stays.limit.resize(wanted.max_connections, per_client);
+                stays.meeting.store(Arc::new(Meeting {
+                    first: wanted.first.clone(),
+                    series: stays.series.clone(),
+                }));
             }
         }
         for Bound { wanted, socket } in new {
@@ -123,10 +161,20 @@ impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
             let socket = Arc::new(socket);
             let (stop, stopped) = oneshot::channel();
             let series = self.metrics.listener(&address.to_string());
-            let limit = ConnectionLimit::new(address, wanted.max_connections, series);
+            let limit = ConnectionLimit::new(
+                address,
+                wanted.max_connections,
+                wanted.max_connections_per_client,
+                series.clone(),
+            );
+            let meeting = Arc::new(ArcSwap::from_pointee(Meeting {
+                first: wanted.first,
+                series: series.clone(),
+            }));
             let (connections, bounded) = (self.connections.clone(), limit.clone());
+            let meets = meeting.clone();
             let task = tokio::spawn(accept(socket.clone(), stopped, move |stream, peer| {
-                connections.take(stream, peer, &bounded);
+                connections.take(stream, peer, &bounded, meets.load_full());
             }));
             accepting.insert(
                 address,
@@ -134,6 +182,8 @@ impl<A: ServerApp + Send + Sync + 'static> Listeners<A> {
                     bound,
                     socket,
                     limit,
+                    meeting,
+                    series,
                     stop,
                     task,
                 },

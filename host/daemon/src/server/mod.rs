@@ -1,5 +1,5 @@
-//! Sockets: bound or inherited, accepting, draining, handed over. Nothing of HTTP, but for
-//! the answer to a connection for which there is no room.
+//! Sockets and connections: bound or inherited, accepting, encrypted, draining, handed over. Of
+//! HTTP only where a request begins.
 
 pub mod connections;
 pub mod handover;
@@ -7,6 +7,9 @@ mod limit;
 pub mod listeners;
 pub mod process;
 mod refusal;
+pub mod serve;
+pub mod tls;
 
 pub use connections::Connections;
 pub use listeners::{Listeners, Wanted};
+pub use serve::Service;

@@ -7,10 +7,13 @@
 //! while.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 /// How long a refused client may take to read its answer and to leave.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,16 +33,27 @@ const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\n\
     \r\n\
     503 Service Unavailable: the proxy has too many connections; try again in a moment\n";
 
-/// Tells a client that there is no room, and closes its connection.
-pub async fn send(stream: TcpStream) {
+/// Tells a client that there is no room, and closes its connection. With TLS that takes a
+/// handshake; a client that wants HTTP/2 is told by the end alone.
+pub async fn send(stream: TcpStream, tls: Option<&Arc<ServerConfig>>) {
+    let telling = async {
+        let Some(config) = tls else {
+            // Peeking, not `readable`: that may say so of a socket where nothing has come yet.
+            // Who sends nothing in that time is told all the same.
+            let _ = timeout(QUESTION, stream.peek(&mut [0])).await;
+            return tell(stream).await;
+        };
+        let stream = TlsAcceptor::from(config.clone()).accept(stream).await?;
+        match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Ok(0),
+            _ => tell(stream).await,
+        }
+    };
     // Nobody is left to be told of an error, nor of a client that takes its time.
-    let _ = timeout(PATIENCE, tell(stream)).await;
+    let _ = timeout(PATIENCE, telling).await;
 }
 
-async fn tell(mut stream: TcpStream) -> io::Result<u64> {
-    // Peeking, not `readable`: that may say so of a socket where nothing has come yet.
-    // Who sends nothing in that time is told all the same.
-    let _ = timeout(QUESTION, stream.peek(&mut [0])).await;
+async fn tell(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<u64> {
     stream.write_all(ANSWER.as_bytes()).await?;
     stream.shutdown().await?;
     let mut rest = stream.take(MOST_DISCARDED);
@@ -76,7 +90,7 @@ mod tests {
     async fn a_client_that_is_still_sending_gets_the_whole_answer() {
         let (mut client, ours) = pair().await;
         client.write_all(&[b'x'; 8 << 10]).await.unwrap();
-        let telling = tokio::spawn(send(ours));
+        let telling = tokio::spawn(send(ours, None));
         client.write_all(&[b'x'; 4 << 10]).await.unwrap();
         assert_eq!(all(&mut client).await, ANSWER);
         drop(client);
@@ -87,7 +101,7 @@ mod tests {
     async fn a_client_that_never_reads_is_left_after_a_second() {
         let (mut client, ours) = pair().await;
         let began = Instant::now();
-        send(ours).await;
+        send(ours, None).await;
         assert_eq!(began.elapsed().as_secs(), 1);
         assert_eq!(all(&mut client).await, ANSWER, "it is there all the same");
     }

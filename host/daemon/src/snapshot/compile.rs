@@ -6,6 +6,7 @@
 use super::filters::{self, Outward};
 use super::library::{Finder, Library};
 use super::router::Router;
+use super::secured::Secured;
 use super::{Route, Snapshot, endpoints};
 use crate::config::value::{Keys, Name, Upstream as UpstreamConfig};
 use crate::config::{Config, Place, Problem, Problems};
@@ -116,6 +117,8 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         server_timing: route.server_timing.clone(),
         retry: route.retry,
         timeout: route.timeout,
+        max_body: route.max_body,
+        upgrades: route.upgrades.clone(),
         series: with.metrics.route(&route.upstream, &route.name),
         rerouted: previous
             .and_then(|previous| previous.route(&route.name))
@@ -129,6 +132,8 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         router,
         library: finder.into_library(),
         keep_alive: config.keep_alive.downstream.as_secs().max(1),
+        bounds: config.bounds,
+        reading: config.reading.clone(),
         access_log: with.access_log,
         metrics: with.metrics.clone(),
         callouts: Arc::new(Outward(upstreams.clone())),
@@ -170,7 +175,11 @@ fn compile_upstream(
         || Group::new(&config.name, with.metrics.upstream(&config.name)),
         |before| before.group.clone(),
     );
-    let endpoints = endpoints::compile(config, before, &group, with)?;
+    let secured = Secured::load(config).map_err(|message| {
+        let path = format!("upstreams.{}.tls", config.name);
+        Refusal::There(problem(&config.place, path, message))
+    })?;
+    let endpoints = endpoints::compile(config, before, &group, &secured, with)?;
     let rules = Rules {
         breaker: config.breaker,
         outlier: config.outlier,
@@ -245,6 +254,8 @@ fn compile_upstream(
         series: group.series().clone(),
         on_fault,
         timeouts: config.timeouts,
+        protocol: config.protocol,
+        proxy_protocol: config.proxy_protocol,
         endpoints,
         group,
         roster: ArcSwap::from_pointee(look.roster),

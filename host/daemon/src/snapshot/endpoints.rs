@@ -2,6 +2,7 @@
 //! taken over.
 
 use super::compile::Compiled;
+use super::secured::Secured;
 use crate::config::value::{Address, Endpoint as EndpointConfig, Upstream as UpstreamConfig};
 use crate::upstream::load::{Block, Cell};
 use crate::upstream::{Endpoint, EndpointState, Group, Identified, Upstream};
@@ -21,6 +22,7 @@ pub(super) fn compile(
     config: &UpstreamConfig,
     before: Option<&Upstream>,
     group: &Arc<Group>,
+    secured: &Secured,
     with: &Compiled<'_>,
 ) -> Result<Vec<Endpoint>, String> {
     let checker = config
@@ -67,7 +69,7 @@ pub(super) fn compile(
         Endpoint {
             state,
             probed,
-            peer: peer(config, address.unwrap_or(NOWHERE)),
+            peer: peer(config, secured.peer(written, address.unwrap_or(NOWHERE))),
             row,
             weight: written.weight,
             priority: written.priority,
@@ -112,15 +114,18 @@ fn addressed<'a>(
     found
 }
 
-fn peer(config: &UpstreamConfig, address: SocketAddr) -> HttpPeer {
-    let mut peer = HttpPeer::new(address, false, String::new());
+fn peer(config: &UpstreamConfig, mut peer: HttpPeer) -> HttpPeer {
     peer.options.connection_timeout = Some(config.timeouts.connect);
     // The exchange's clock ends these waits; this is for when Pingora does not look.
     let longest = config.timeouts.idle.max(config.timeouts.response_header);
     peer.options.read_timeout = Some(longest + Duration::from_secs(1));
     peer.options.write_timeout = Some(config.timeouts.idle);
-    // None would keep a connection for ever; zero keeps none.
-    peer.options.idle_timeout = Some(config.keep_alive.unwrap_or(Duration::ZERO));
+    // None would keep a connection for ever; zero keeps none. A connection that says who the
+    // client is serves nobody else.
+    let kept = config
+        .keep_alive
+        .filter(|_| config.proxy_protocol.is_none());
+    peer.options.idle_timeout = Some(kept.unwrap_or(Duration::ZERO));
     peer
 }
 

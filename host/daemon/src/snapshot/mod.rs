@@ -6,12 +6,14 @@ mod endpoints;
 mod filters;
 mod library;
 pub mod router;
+mod secured;
 
 pub use compile::{Compiled, compile};
 pub use current::Current;
 pub use filters::FilterUse;
 pub use library::Library;
 
+use crate::config::value::{Bounds, Reading};
 use crate::telemetry::{AccessLog, Metrics, RouteSeries};
 use crate::upstream::Upstream;
 use ipnet::IpNet;
@@ -40,6 +42,10 @@ pub struct Snapshot {
     pub library: Library,
     /// Seconds that a client's idle connection is kept.
     pub keep_alive: u64,
+    /// What one client may take.
+    pub bounds: Bounds,
+    /// How what clients say is understood.
+    pub reading: Reading,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who makes the calls out of filters.
@@ -64,6 +70,10 @@ pub struct Route {
     pub retry: RetryRule,
     /// Bound of the whole exchange.
     pub timeout: Option<Duration>,
+    /// Most bytes of a request's body.
+    pub max_body: Option<u64>,
+    /// Protocols that a connection may be upgraded to, lower case.
+    pub upgrades: Vec<String>,
     /// What is counted for it.
     pub series: RouteSeries,
     /// The same for requests that a filter sent to another upstream, by its name.

@@ -10,6 +10,7 @@ mod ask;
 #[path = "ask_natively.rs"]
 mod ask;
 pub mod callout;
+pub mod dial;
 mod fallback;
 mod group;
 mod keeper;
@@ -32,7 +33,7 @@ pub use state::{Denied, EndpointState, Identified, Permit, of_status};
 pub use tending::Tending;
 pub use view::View;
 
-use crate::config::value::{OnFault, Timeouts};
+use crate::config::value::{OnFault, Protocol, ProxyProtocol, Timeouts};
 use crate::plugin::Warden;
 use crate::telemetry::UpstreamSeries;
 use arc_swap::{ArcSwap, Guard};
@@ -63,6 +64,10 @@ pub struct Upstream {
     pub on_fault: OnFault,
     /// Bounds of the waits for an endpoint.
     pub timeouts: Timeouts,
+    /// What is spoken with endpoints.
+    pub protocol: Protocol,
+    /// What every connection begins with.
+    pub proxy_protocol: Option<ProxyProtocol>,
     /// What the host promises for it.
     pub rules: Rules,
     /// What is counted for the upstream.

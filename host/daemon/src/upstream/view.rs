@@ -26,6 +26,8 @@ pub struct View {
     response: Option<Box<ResponseHeader>>,
     endpoint: Option<Arc<str>>,
     attributes: Vec<(String, String)>,
+    /// What the host tells under names that filters cannot set.
+    told: Vec<(&'static str, Arc<str>)>,
     callouts: Option<Arc<dyn Callouts>>,
     deadline: Option<Instant>,
 }
@@ -49,6 +51,7 @@ impl View {
             response: None,
             endpoint: None,
             attributes: Vec::new(),
+            told: Vec::new(),
             callouts: None,
             deadline: None,
         })
@@ -92,6 +95,12 @@ impl View {
     pub fn set_callouts(&mut self, callouts: Arc<dyn Callouts>, deadline: Option<Instant>) {
         self.callouts = Some(callouts);
         self.deadline = deadline;
+    }
+
+    /// Tells plugins something of the request or its connection, as an attribute that no filter
+    /// can change and no log shows.
+    pub fn tell(&mut self, name: &'static str, value: Arc<str>) {
+        self.told.push((name, value));
     }
 
     /// Sets or replaces attributes, all of them or, when there would be more than that
@@ -166,6 +175,10 @@ impl tidegate_runtime::Exchange for View {
     }
 
     fn attribute(&self, name: &str) -> Option<&str> {
+        let mut told = self.told.iter();
+        if let Some((_, value)) = told.find(|(known, _)| *known == name) {
+            return Some(value);
+        }
         let mut attributes = self.attributes.iter();
         attributes
             .find(|(known, _)| known == name)

@@ -1,16 +1,23 @@
 //! The addresses to accept on, the operator's included.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
-use super::{Unique, check_any};
+use super::{Unique, check_any, number, optional, tls};
 use crate::config::problem::{Report, Spot};
 use crate::config::read::checked::Checked;
 use crate::config::scalar::address::ListenAddress;
-use crate::config::scalar::whole::Whole;
 use crate::config::value::Listener;
 use crate::config::written;
 
-pub(super) fn parse(written: &written::File, report: &Report) -> Vec<Listener> {
+/// `trusting` says whether anybody's word on who the client is counts.
+pub(super) fn parse(
+    written: Checked<Vec<Checked<written::Listener>>>,
+    admin: Option<&Checked<written::Admin>>,
+    trusting: bool,
+    directory: &Path,
+    report: &Report,
+) -> Vec<Listener> {
     let mut unique = Unique::new();
     let mut check = |address: SocketAddr, spot: &Spot| {
         // Port 0 is another port each time.
@@ -24,32 +31,63 @@ pub(super) fn parse(written: &written::File, report: &Report) -> Vec<Listener> {
             );
         }
     };
-    let Checked { value, spot } = &written.listeners;
-    check_any(value.as_ref().map(Vec::len), "listener", spot, report);
+    let Checked { value, spot } = written;
+    check_any(value.as_ref().map(Vec::len), "listener", &spot, report);
     let mut listeners = Vec::new();
-    for item in value.iter().flatten() {
-        let Some(listener) = &item.value else {
-            continue;
-        };
-        let Some(ListenAddress(address)) = listener.address.value else {
-            continue;
-        };
-        check(address, &listener.address.spot);
-        listeners.push(Listener {
-            address,
-            max_connections: listener.max_connections.as_ref().and_then(|written| {
-                let Whole(most) = written.value?;
-                Some(most)
-            }),
-            place: report.place(&item.spot),
-        });
+    for item in value.into_iter().flatten() {
+        if let Some(written) = item.value {
+            if let Some(ListenAddress(address)) = written.address.value {
+                check(address, &written.address.spot);
+            }
+            listeners.extend(listener(written, &item.spot, trusting, directory, report));
+        }
     }
     if let Some(Checked {
         value: Some(admin), ..
-    }) = &written.admin
+    }) = admin
         && let Some(ListenAddress(address)) = admin.address.value
     {
         check(address, &admin.address.spot);
     }
     listeners
+}
+
+fn listener(
+    written: written::Listener,
+    spot: &Spot,
+    trusting: bool,
+    directory: &Path,
+    report: &Report,
+) -> Option<Listener> {
+    if let Some(Checked {
+        value: Some(true),
+        spot,
+    }) = &written.proxy_protocol
+        && !trusting
+    {
+        report.refuse(
+            spot,
+            "nobody's word on who the client is counts: every connection would be refused",
+            "list the proxies before this one in `trusted_proxies`",
+        );
+    }
+    if let (Some(Checked { spot, .. }), Some(_)) = (&written.redirect_to_https, &written.tls) {
+        report.refuse(
+            spot,
+            "this listener speaks https itself",
+            "remove `tls`, or `redirect_to_https`",
+        );
+    }
+    Some(Listener {
+        address: written.address.value?.0,
+        max_connections: number(written.max_connections),
+        max_connections_per_client: number(written.max_connections_per_client),
+        tls: written
+            .tls
+            .and_then(|written| tls::listener(written.value?, directory, report)),
+        http2: optional(written.http2).unwrap_or(true),
+        proxy_protocol: optional(written.proxy_protocol).unwrap_or(false),
+        redirect_to_https: number(written.redirect_to_https).map(|port| port as u16),
+        place: report.place(spot),
+    })
 }

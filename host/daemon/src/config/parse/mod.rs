@@ -1,6 +1,7 @@
 //! From the file as written to the configuration as it runs: names, duplicates, rules between
 //! fields, defaults. What a single value may be has been decided by its type already.
 
+mod bounds;
 mod breaker;
 mod endpoint;
 mod fault;
@@ -16,6 +17,7 @@ mod reference;
 mod resolver;
 mod retry;
 mod route;
+mod tls;
 mod upstream;
 
 use std::collections::hash_map::Entry;
@@ -31,6 +33,7 @@ use super::Outside;
 use super::problem::{Report, Spot, quote};
 use super::read::checked::{Checked, OffOr};
 use super::scalar::duration::Time;
+use super::scalar::size::Size;
 use super::scalar::status::Statuses;
 use super::scalar::whole::Whole;
 use super::value::{AccessLog, Admin, Config, KeepAlive, LogFormat, Shutdown, Sink};
@@ -46,12 +49,31 @@ pub(super) fn parse(
     report: &Report,
 ) -> Config {
     let directory = file.parent().unwrap_or(Path::new(""));
-    let listeners = listener::parse(&written, report);
+    let bounds = bounds::parse(written.limits, report);
+    let reading = bounds::reading(
+        written.trusted_proxies,
+        written.client_address_from,
+        written.paths,
+        report,
+    );
+    let listeners = listener::parse(
+        written.listeners,
+        written.admin.as_ref(),
+        !reading.trusted.is_empty(),
+        directory,
+        report,
+    );
     let names = written.upstreams.value.as_ref();
     let plugins = plugin::parse(written.plugins, names, directory, report);
     let mut files = Files::new(directory, outside);
     let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), &mut files, report);
-    let routes = route::parse(written.routes, upstreams.as_ref(), plugins.as_ref(), report);
+    let routes = route::parse(
+        written.routes,
+        upstreams.as_ref(),
+        plugins.as_ref(),
+        bounds.body,
+        report,
+    );
     let keep_alive = optional(written.keep_alive);
     Config {
         file: file.to_owned(),
@@ -85,6 +107,8 @@ pub(super) fn parse(
             },
         },
         resolver: resolver::parse(optional(written.resolver), report),
+        bounds,
+        reading,
     }
 }
 
@@ -189,6 +213,20 @@ fn time<const MIN: u64, const MAX: u64>(
     written: Option<Checked<Time<MIN, MAX>>>,
 ) -> Option<Duration> {
     optional(written).map(|time| time.0)
+}
+
+fn size<const MIN: u64, const MAX: u64>(written: Option<Checked<Size<MIN, MAX>>>) -> Option<u64> {
+    optional(written).map(|size| size.0)
+}
+
+/// A time, or none for `off` and for nothing.
+fn time_or_off_none<const MIN: u64, const MAX: u64>(
+    written: Option<Checked<OffOr<Time<MIN, MAX>>>>,
+) -> Option<Duration> {
+    match optional(written) {
+        Some(OffOr::On(time)) => Some(time.0),
+        Some(OffOr::Off) | None => None,
+    }
 }
 
 fn time_or_off<const MIN: u64, const MAX: u64>(

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 
 use super::plugin::Plugins;
 use super::upstream::Upstreams;
-use super::{Unique, check_any, check_name, filter, optional, reference, retry, time};
+use super::{Unique, bounds, check_any, check_name, filter, optional, reference, retry, time};
 use crate::config::pattern::{HeaderPattern, HostPattern, Match, PathPattern};
 use crate::config::problem::{Report, quote};
 use crate::config::read::checked::Checked;
@@ -18,6 +18,7 @@ pub(super) fn parse(
     written: Checked<Vec<Checked<written::Route>>>,
     upstreams: Option<&Upstreams>,
     plugins: Option<&Plugins>,
+    max_body: Option<u64>,
     report: &Report,
 ) -> Vec<Route> {
     let Some(items) = written.value else {
@@ -56,6 +57,7 @@ pub(super) fn parse(
         let retry = optional(written.retry).map(|retry| retry::parse(retry, timeout, report));
         let filters = filter::parse(written.filters, plugins, report);
         let server_timing = networks(written.server_timing, report);
+        let upgrades = upgrades(written.upgrades, report);
         let Some(upstream) = reference::upstream(written.upstream, upstreams, report) else {
             continue;
         };
@@ -66,6 +68,8 @@ pub(super) fn parse(
             upstream,
             retry: retry.unwrap_or_default(),
             timeout,
+            max_body: bounds::body(written.max_body, max_body),
+            upgrades,
             server_timing,
             place: report.place(&spot),
         });
@@ -171,7 +175,46 @@ fn matches(written: written::Match, report: &Report) -> Match {
     }
 }
 
-fn networks(written: Option<Checked<Vec<Checked<Network>>>>, report: &Report) -> Vec<IpNet> {
+/// Tokens, lower case (RFC 9110, 7.8). HTTP/2 is not reached in this way any more (RFC 9113, 3.1).
+fn upgrades(written: Option<Checked<Vec<Checked<String>>>>, report: &Report) -> Vec<String> {
+    let Some(items) = optional(written) else {
+        return vec!["websocket".to_owned()];
+    };
+    let mut unique = Unique::new();
+    let mut tokens = Vec::new();
+    for Checked { value, spot } in items {
+        let Some(text) = value else { continue };
+        let token = text.to_ascii_lowercase();
+        let is_token = |text: &str| HeaderName::from_bytes(text.as_bytes()).is_ok();
+        if !token.split('/').all(is_token) || token.split('/').count() > 2 {
+            report.refuse(
+                &spot,
+                format!("{} is not the name of a protocol", quote(&text)),
+                "write a name such as `websocket`",
+            );
+        } else if matches!(&*token, "h2c" | "h2" | "http/2.0") {
+            report.refuse(
+                &spot,
+                "HTTP/2 is not reached by an upgrade any more (RFC 9113, 3.1)",
+                "remove it: listeners speak HTTP/2 by themselves",
+            );
+        } else if let Some(line) = unique.earlier(token.clone(), &spot) {
+            report.refuse(
+                &spot,
+                format!("`{token}` is in line {line} already"),
+                "remove one of the two",
+            );
+        } else {
+            tokens.push(token);
+        }
+    }
+    tokens
+}
+
+pub(super) fn networks(
+    written: Option<Checked<Vec<Checked<Network>>>>,
+    report: &Report,
+) -> Vec<IpNet> {
     let mut unique = Unique::new();
     let mut networks = Vec::new();
     for Checked { value, spot } in optional(written).unwrap_or_default() {

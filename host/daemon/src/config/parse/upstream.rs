@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::files::Files;
 use super::plugin::Plugins;
-use super::{breaker, check_any, check_name, endpoint, health, limits, outlier, reference};
+use super::{breaker, check_any, check_name, endpoint, health, limits, outlier, reference, tls};
 use super::{optional, time, time_or_off};
 use crate::config::built_in::World;
 use crate::config::problem::{Report, Spot};
 use crate::config::read::checked::Checked;
-use crate::config::value::{Keys, Selector, Timeouts, Upstream};
+use crate::config::value::{Keys, Protocol, ProxyProtocol, Selector, Timeouts, Upstream};
 use crate::config::written::{self, PluginItem};
 
 /// The upstreams by name. A name whose upstream is wrong is kept, so that a route that refers
@@ -87,6 +87,18 @@ fn upstream(
         retry_budget: limits::budget(written.retry_budget),
         timeouts: timeouts(optional(written.timeouts)),
         keep_alive: time_or_off(written.keep_alive, Duration::from_secs(60)),
+        tls: written.tls.and_then(|written| {
+            let written = written.value?;
+            Some(tls::upstream(written, directory, report))
+        }),
+        protocol: match optional(written.protocol) {
+            Some(written::Protocol::Http2) => Protocol::Http2,
+            Some(written::Protocol::Http1) | None => Protocol::Http1,
+        },
+        proxy_protocol: optional(written.proxy_protocol).map(|version| match version {
+            written::ProxyProtocol::V1 => ProxyProtocol::V1,
+            written::ProxyProtocol::V2 => ProxyProtocol::V2,
+        }),
         endpoints: endpoints.list,
         place: report.place(spot),
     })

@@ -1,4 +1,4 @@
-//! Durations: a whole number and a unit, `250ms`, `5s`, `1m`, `1h`. A bare number is refused:
+//! Durations: a whole number and a unit, `250ms`, `5s`, `1m`, `1h`, `1d`. A bare number is refused:
 //! it means seconds to one reader and milliseconds to the next.
 
 use std::borrow::Cow;
@@ -17,8 +17,10 @@ pub(in crate::config) struct Time<const MIN: u64, const MAX: u64>(pub(in crate::
 
 /// An hour in milliseconds.
 pub(in crate::config) const HOUR: u64 = 3_600_000;
-/// A day in milliseconds: no duration of this file needs more.
+/// A day in milliseconds: hardly a duration of this file needs more.
 pub(in crate::config) const DAY: u64 = 24 * HOUR;
+/// Two years in milliseconds.
+pub(in crate::config) const YEARS: u64 = 730 * DAY;
 
 const EXPECTED: &str = "a duration such as 250ms, 5s, 1m or 1h";
 
@@ -44,9 +46,10 @@ fn parse(text: &str, min: u64, max: u64) -> Result<Duration, Refusal> {
         "ms" => 1,
         "s" => 1_000,
         "m" => 60_000,
-        "h" => 3_600_000,
+        "h" => HOUR,
+        "d" => DAY,
         "" => return refuse(format!("write the unit: `{number}ms` or `{number}s`")),
-        _ => return refuse("the units are ms, s, m and h, and the number is whole".into()),
+        _ => return refuse("the units are ms, s, m, h and d, and the number is whole".into()),
     };
     match number.checked_mul(unit) {
         Some(millis) if (min..=max).contains(&millis) => Ok(Duration::from_millis(millis)),
@@ -61,6 +64,7 @@ fn parse(text: &str, min: u64, max: u64) -> Result<Duration, Refusal> {
 fn show(millis: u64) -> String {
     match millis {
         0 => "0s".into(),
+        _ if millis > DAY && millis.is_multiple_of(DAY) => format!("{}d", millis / DAY),
         _ if millis.is_multiple_of(3_600_000) => format!("{}h", millis / 3_600_000),
         _ if millis.is_multiple_of(60_000) => format!("{}m", millis / 60_000),
         _ if millis.is_multiple_of(1_000) => format!("{}s", millis / 1_000),
@@ -80,7 +84,7 @@ impl<const MIN: u64, const MAX: u64> JsonSchema for Time<MIN, MAX> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^([0-9]+(ms|s|m|h)|.*\$\{.*)$",
+            "pattern": r"^([0-9]+(ms|s|m|h|d)|.*\$\{.*)$",
             "description": format!("A duration from {} to {}", show(MIN), show(MAX)),
         })
     }
@@ -88,7 +92,7 @@ impl<const MIN: u64, const MAX: u64> JsonSchema for Time<MIN, MAX> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY, parse, show};
+    use super::{DAY, YEARS, parse, show};
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -100,9 +104,10 @@ mod tests {
             ("5s", 5_000),
             ("1m", 60_000),
             ("24h", DAY),
+            ("365d", 365 * DAY),
         ] {
             assert_eq!(
-                parse(text, 0, DAY),
+                parse(text, 0, YEARS),
                 Ok(Duration::from_millis(millis)),
                 "{text}"
             );
@@ -134,8 +139,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read(millis in 0..=DAY) {
-            prop_assert_eq!(parse(&show(millis), 0, DAY), Ok(Duration::from_millis(millis)));
+        fn what_is_shown_is_read(millis in 0..=YEARS) {
+            prop_assert_eq!(parse(&show(millis), 0, YEARS), Ok(Duration::from_millis(millis)));
         }
     }
 }

@@ -7,7 +7,7 @@
 /// # Errors
 ///
 /// What to write instead.
-pub(super) fn host_name(text: &str) -> Result<String, &'static str> {
+pub(in crate::config) fn host_name(text: &str) -> Result<String, &'static str> {
     if !text.is_ascii() {
         return Err("write an international name in its ASCII form (`xn--…`)");
     }

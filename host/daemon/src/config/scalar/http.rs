@@ -81,6 +81,38 @@ written_as_text!(ServerName(String), "a name such as web.internal", server_name,
     "description": "The name or the IP address that a certificate is for",
 });
 
+written_as_text!(FieldName(http::HeaderName), "a field name such as x-client-subject", field_name, {
+    "type": "string",
+    "description": "The name of a header field",
+});
+
+/// Not one that says how a message is framed or where it goes.
+fn field_name(text: &str) -> Result<http::HeaderName, Refusal> {
+    const OURS: [&str; 10] = [
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "forwarded",
+    ];
+    match http::HeaderName::from_bytes(text.as_bytes()) {
+        Ok(name) if !OURS.contains(&name.as_str()) && !name.as_str().contains('_') => Ok(name),
+        Ok(_) => Err(Refusal::new(
+            format!("the field {} has another use", quote(text)),
+            "write a name such as `x-client-subject`",
+        )),
+        Err(_) => Err(Refusal::new(
+            format!("{} is not the name of a field", quote(text)),
+            "write a name such as `x-client-subject`",
+        )),
+    }
+}
+
 fn host(text: &str) -> Result<HostPattern, Refusal> {
     HostPattern::parse(text).map_err(|why| {
         Refusal::new(

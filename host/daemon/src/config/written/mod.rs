@@ -4,7 +4,9 @@
 //! Every field is a [`Checked`]: reading one of these structures never fails because of a
 //! field. Bounds are in the types; rules between fields are in [`super::parse`].
 
+mod bounds;
 mod health;
+mod listener;
 mod plugin;
 mod resilience;
 mod route;
@@ -19,9 +21,13 @@ use serde::Deserialize;
 use super::read::checked::{Checked, OffOr};
 use super::scalar::address::{ListenAddress, ServerAddress};
 use super::scalar::duration::{DAY, Time};
+use super::scalar::network::Network;
 use super::scalar::whole::Whole;
 
+pub(super) use bounds::{Bounds, ClientAddressFrom, EncodedSlashes, Http2, Paths};
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
+pub(super) use listener::{Certificate, ClientCertificates, Listener, Protocol, ProxyProtocol};
+pub(super) use listener::{Tls, TlsVersion, UpstreamTls};
 pub(super) use plugin::{FilterFault, Grant, Isolation, OnFault, OnFaultByPhase};
 pub(super) use plugin::{Plugin, PluginItem};
 pub(super) use resilience::{Breaker, FailureShare, Limits, Outlier, RetryBudget, SuccessRate};
@@ -61,16 +67,15 @@ pub(super) struct File {
     pub(super) keep_alive: Option<Checked<KeepAlive>>,
     /// Who is asked for the addresses of names. Default: the system.
     pub(super) resolver: Option<Checked<Resolver>>,
-}
-
-/// An address on which requests are accepted.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Listener {
-    /// IP:PORT; port 0 lets the system choose one.
-    pub(super) address: Checked<ListenAddress>,
-    /// At most so many connections of clients at a time. Default: no bound.
-    pub(super) max_connections: Option<Checked<Whole<1, 1_000_000>>>,
+    /// What one client may take.
+    pub(super) limits: Option<Checked<Bounds>>,
+    /// Networks and addresses of proxies before this one, whose word on who the client is counts.
+    /// Default: nobody's.
+    pub(super) trusted_proxies: Option<Checked<List<Network>>>,
+    /// The field in which they say it. Default: x_forwarded_for.
+    pub(super) client_address_from: Option<Checked<ClientAddressFrom>>,
+    /// How paths are brought into one form, before anybody looks at them.
+    pub(super) paths: Option<Checked<Paths>>,
 }
 
 /// The listener of the operator: plain HTTP, without access control. Keep it private.

@@ -6,11 +6,12 @@ use serde::Deserialize;
 
 use super::plugin::PluginItem;
 use super::{List, Named};
-use crate::config::read::checked::Checked;
+use crate::config::read::checked::{Checked, OffOr};
 use crate::config::scalar::cause::RetryOn;
 use crate::config::scalar::duration::{DAY, Time};
 use crate::config::scalar::http::{HeaderValue, Host, MethodName, UrlPath};
 use crate::config::scalar::network::Network;
+use crate::config::scalar::size::{GIB, Size};
 use crate::config::scalar::whole::Whole;
 
 /// What matches a request, and where it goes.
@@ -31,6 +32,10 @@ pub(in crate::config) struct Route {
     pub(in crate::config) retry: Option<Checked<Retry>>,
     /// From the request's arrival to the end of the response. Default: no bound.
     pub(in crate::config) timeout: Option<Checked<Time<1, DAY>>>,
+    /// Bytes of a request's body, or `off`, in place of the bound of `limits`.
+    pub(in crate::config) max_body: Option<Checked<OffOr<Size<0, { 1024 * GIB }>>>>,
+    /// Protocols that a connection may be upgraded to (RFC 9110, 7.8). Default: [websocket].
+    pub(in crate::config) upgrades: Option<Checked<List<String>>>,
     /// Networks and addresses of clients that get a Server-Timing field, which says where the
     /// time went. Default: nobody.
     pub(in crate::config) server_timing: Option<Checked<List<Network>>>,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::health::Health;
+use super::listener::{Protocol, ProxyProtocol, UpstreamTls};
 use super::plugin::PluginItem;
 use super::resilience::{Breaker, Limits, Outlier, RetryBudget};
 use super::{List, Named};
@@ -46,6 +47,13 @@ pub(in crate::config) struct Upstream {
     pub(in crate::config) timeouts: Option<Checked<Timeouts>>,
     /// How long an idle connection to an endpoint is kept, or `off`. Default: 60s.
     pub(in crate::config) keep_alive: Option<Checked<OffOr<Time<1, DAY>>>>,
+    /// Connections to endpoints are encrypted; `{}` for the defaults. Default: they are not.
+    pub(in crate::config) tls: Option<Checked<UpstreamTls>>,
+    /// What is spoken with endpoints. Default: http1.
+    pub(in crate::config) protocol: Option<Checked<Protocol>>,
+    /// Every connection begins with a header of the PROXY protocol, which says who the client is; it then
+    /// serves that client alone. Default: it does not.
+    pub(in crate::config) proxy_protocol: Option<Checked<ProxyProtocol>>,
 }
 
 /// An endpoint: its address alone, or with its attributes.

@@ -1,4 +1,4 @@
-//! The client's connection, with a clock that can end a wait.
+//! The client's connection as Pingora reads it: what comes was looked at before, and waits end.
 //!
 //! Pingora reads from the client while it waits for an endpoint, to notice a client
 //! that leaves. This stream uses that: when the exchange's deadline has passed, the
@@ -6,146 +6,236 @@
 //! on the same stream. A write to a client that does not take it ends the same way. It
 //! is how a deadline holds in every phase, which Pingora's own timeouts per read do not
 //! give.
+//!
+//! Nothing of a request is shown before it was understood here in the only way in which it can be
+//! understood ([`tidegate_wire::http1`]), and nothing behind the end of a message is shown with it. So
+//! Pingora, which is more forgiving, cannot take one request for two, nor a body for a request.
 
-use async_trait::async_trait;
-use pingora::protocols::{
-    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
-    TimingDigest, UniqueID,
-};
-use std::future::Future;
+mod clock;
+mod guard;
+mod pace;
+mod protocols;
+mod socket;
+
+pub use clock::{Clock, Ended};
+pub use guard::{Arrived, Limits};
+pub use socket::Socket;
+
+use bytes::{Buf, BytesMut};
+use guard::Guard;
+use pace::Pace;
+use pingora::protocols::SocketDigest;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
-use tokio::net::TcpStream;
+use std::time::SystemTime;
+use tokio::io::{AsyncRead, AsyncWrite, BufWriter, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 /// Bytes that are gathered before a write: a head and a small body leave in one
 /// segment.
 const WRITE_BUFFER: usize = 1_460;
 
-static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-tokio::task_local! {
-    /// The clock of the connection that the current task serves.
-    pub static CLOCK: Arc<Clock>;
-}
-
-/// When the exchange on a connection must end. Shared by the exchange, which sets it,
-/// and the stream, which keeps it.
-#[derive(Debug, Default)]
-pub struct Clock {
-    /// Nanoseconds since the origin; 0 for no deadline.
-    at: AtomicU64,
-    expired: AtomicU8,
-}
-
-/// What was being waited for when a deadline passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Something to tell the client: an endpoint is late.
-    Endpoint,
-    /// The client, to take what it was told.
-    Client,
-}
-
-impl Clock {
-    /// Sets or lifts the deadline.
-    pub fn set(&self, deadline: Option<Instant>) {
-        let since = |at: Instant| at.saturating_duration_since(*ORIGIN).as_nanos() as u64;
-        self.at
-            .store(deadline.map_or(0, |at| since(at).max(1)), Relaxed);
-    }
-
-    /// The wait that was ended since this was last asked, if any.
-    pub fn take_expired(&self) -> Option<Wait> {
-        match self.expired.swap(0, Relaxed) {
-            0 => None,
-            1 => Some(Wait::Endpoint),
-            _ => Some(Wait::Client),
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let at = self.at.load(Relaxed);
-        (at > 0).then(|| *ORIGIN + Duration::from_nanos(at))
-    }
-}
+/// Bytes of a later request that are read while one is served; more stay in the socket.
+const AHEAD: usize = 16 << 10;
 
 /// A client's connection.
 #[derive(Debug)]
 pub struct Downstream {
-    stream: BufWriter<TcpStream>,
+    stream: BufWriter<Socket>,
+    /// What was read and not shown yet.
+    inbox: BytesMut,
+    guard: Guard,
+    min_rate: Option<u64>,
+    given: Pace,
+    taken: Pace,
     clock: Arc<Clock>,
     timer: Option<Pin<Box<Sleep>>>,
     digest: Arc<SocketDigest>,
     accepted: SystemTime,
+    began: Instant,
 }
 
 impl Downstream {
-    /// Takes over an accepted connection.
-    pub fn new(stream: TcpStream, peer: SocketAddr, clock: Arc<Clock>) -> Self {
-        let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
+    /// Takes over an accepted connection; `peer` is who is at its other end, and `inbox` what
+    /// was read of it already.
+    pub fn new(socket: Socket, peer: SocketAddr, inbox: BytesMut, clock: Arc<Clock>) -> Self {
+        let digest = SocketDigest::from_raw_fd(socket.as_raw_fd());
         // The cell is new, so this cannot fail.
         let _ = digest.peer_addr.set(Some(peer.into()));
         Self {
-            stream: BufWriter::with_capacity(WRITE_BUFFER, stream),
+            stream: BufWriter::with_capacity(WRITE_BUFFER, socket),
+            inbox,
+            guard: Guard::Between,
+            min_rate: None,
+            given: Pace::default(),
+            taken: Pace::default(),
             clock,
             timer: None,
             digest: Arc::new(digest),
             accepted: SystemTime::now(),
+            began: Instant::now(),
         }
     }
 
-    /// Ready with an error when the deadline has passed. A timer that was set for an earlier
-    /// deadline is left to fire and set anew then: most exchanges end long before.
-    fn poll_deadline<T>(&mut self, wait: Wait, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+    /// The socket below, when HTTP is over. What was read and not shown is lost.
+    pub fn into_socket(self) -> Socket {
+        self.stream.into_inner()
+    }
+
+    /// Ready with an error when the deadline has passed, or when the client is slower than it
+    /// must be. A timer that was set for an earlier time is left to fire and set anew then: most
+    /// exchanges end long before.
+    fn poll_deadline<T>(
+        &mut self,
+        wait: Ended,
+        slow: Option<Instant>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
         loop {
-            let Some(deadline) = self.clock.deadline() else {
+            let deadline = self.clock.deadline();
+            let Some(first) = [deadline, slow].into_iter().flatten().min() else {
                 return Poll::Pending;
             };
             let timer = self
                 .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-            if timer.deadline() > deadline {
-                timer.as_mut().reset(deadline);
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(first)));
+            if timer.deadline() > first {
+                timer.as_mut().reset(first);
             }
             if timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
-            if Instant::now() >= deadline {
-                self.clock.set(None);
-                self.clock.expired.store(wait as u8 + 1, Relaxed);
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                self.clock.end(wait);
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            timer.as_mut().reset(deadline);
+            if slow.is_some_and(|slow| now >= slow) {
+                // Looked at again with the time that it is now.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            timer.as_mut().reset(first);
         }
+    }
+
+    /// Waits for the client to give more of what it owes.
+    fn poll_given<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let slow = match self.min_rate {
+            Some(rate) if self.guard.is_owed() => match self.given.wait(Instant::now(), rate) {
+                Some(next) => Some(next),
+                None => return self.too_slow(),
+            },
+            _ => None,
+        };
+        self.poll_deadline(Ended::Endpoint, slow, context)
+    }
+
+    /// Waits for the client to take what it was told.
+    fn poll_taken<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let slow = match self.min_rate {
+            Some(rate) => match self.taken.wait(Instant::now(), rate) {
+                Some(next) => Some(next),
+                None => return self.too_slow(),
+            },
+            None => None,
+        };
+        self.poll_deadline(Ended::Client, slow, context)
+    }
+
+    fn too_slow<T>(&self) -> Poll<io::Result<T>> {
+        self.clock.end(Ended::Client);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// What the read could not give: what was gathered for the client may go, since nothing more
+    /// comes for now, and a client is not to wait for a head until the body is there.
+    fn poll_nothing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.stream.buffer().is_empty()
+            && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context)
+        {
+            return Poll::Ready(Err(error));
+        }
+        self.poll_given(context)
+    }
+
+    fn refuse(&self, violation: tidegate_wire::http1::Violation) -> io::Error {
+        self.clock.malformed(violation);
+        io::Error::new(io::ErrorKind::InvalidData, violation.sentence())
     }
 }
 
 impl AsyncRead for Downstream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match Pin::new(self.stream.get_mut()).poll_read(context, buffer) {
-            Poll::Pending => {
-                // Nothing more comes for now, so what was gathered may go: a client is
-                // not to wait for a head until the body is there.
-                if !self.stream.buffer().is_empty()
-                    && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context)
-                {
-                    return Poll::Ready(Err(error));
-                }
-                self.poll_deadline(Wait::Endpoint, context)
+        let this = self.get_mut();
+        if this.clock.is_tunnel() {
+            this.guard = Guard::Open;
+        }
+        loop {
+            let shown = match this.guard.show(&this.inbox) {
+                Ok(shown) => shown,
+                Err(violation) => return Poll::Ready(Err(this.refuse(violation))),
+            };
+            if shown > 0 {
+                let now = shown.min(buffer.remaining());
+                buffer.put_slice(&this.inbox[..now]);
+                this.inbox.advance(now);
+                this.guard.was_shown(now);
+                return Poll::Ready(Ok(()));
             }
-            read => read,
+            if this.guard.is_at_end() {
+                // The client may leave, or be ahead of us; nothing of that is for this message.
+                let mut piece = [0; 512];
+                if this.inbox.len() >= AHEAD {
+                    return this.poll_nothing(context);
+                }
+                let mut ahead = ReadBuf::new(&mut piece);
+                match Pin::new(this.stream.get_mut()).poll_read(context, &mut ahead) {
+                    Poll::Pending => return this.poll_nothing(context),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Ready(Ok(())) if ahead.filled().is_empty() => return Poll::Ready(Ok(())),
+                    Poll::Ready(Ok(())) => this.inbox.extend_from_slice(ahead.filled()),
+                }
+                continue;
+            }
+            let before = buffer.filled().len();
+            match Pin::new(this.stream.get_mut()).poll_read(context, buffer) {
+                Poll::Pending => return this.poll_nothing(context),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) => {}
+            }
+            let came = buffer.filled().len() - before;
+            this.given.moved(came);
+            let since = this.began;
+            let read = this.guard.pass(&buffer.filled()[before..], since);
+            return match read {
+                Ok(shown) => {
+                    this.inbox
+                        .extend_from_slice(&buffer.filled()[before + shown..]);
+                    buffer.set_filled(before + shown);
+                    Poll::Ready(Ok(()))
+                }
+                Err(guard::Bad::Violation(violation)) => {
+                    buffer.set_filled(before);
+                    Poll::Ready(Err(this.refuse(violation)))
+                }
+                Err(guard::Bad::Flood(flood)) => {
+                    buffer.set_filled(before);
+                    tracing::debug!(flood = flood.as_str(), "an HTTP/2 connection is ended");
+                    Poll::Ready(Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        flood.as_str(),
+                    )))
+                }
+            };
         }
     }
 }
@@ -157,15 +247,24 @@ impl AsyncWrite for Downstream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
-            Poll::Pending => self.poll_deadline(Wait::Client, context),
-            written => written,
+            Poll::Pending => self.poll_taken(context),
+            Poll::Ready(Ok(written)) => {
+                self.taken.moved(written);
+                Poll::Ready(Ok(written))
+            }
+            error => error,
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let waiting = self.stream.buffer().len();
         match Pin::new(&mut self.stream).poll_flush(context) {
-            Poll::Pending => self.poll_deadline(Wait::Client, context),
-            written => written,
+            Poll::Pending => self.poll_taken(context),
+            Poll::Ready(Ok(())) => {
+                self.taken.moved(waiting);
+                Poll::Ready(Ok(()))
+            }
+            error => error,
         }
     }
 
@@ -179,8 +278,12 @@ impl AsyncWrite for Downstream {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write_vectored(context, bytes) {
-            Poll::Pending => self.poll_deadline(Wait::Client, context),
-            written => written,
+            Poll::Pending => self.poll_taken(context),
+            Poll::Ready(Ok(written)) => {
+                self.taken.moved(written);
+                Poll::Ready(Ok(written))
+            }
+            error => error,
         }
     }
 
@@ -189,84 +292,5 @@ impl AsyncWrite for Downstream {
     }
 }
 
-#[async_trait]
-impl Shutdown for Downstream {
-    async fn shutdown(&mut self) {
-        // The client may be gone already; then there is nothing left to say.
-        let _ = AsyncWriteExt::shutdown(&mut self.stream).await;
-    }
-}
-
-impl UniqueID for Downstream {
-    fn id(&self) -> i32 {
-        self.stream.get_ref().as_raw_fd()
-    }
-}
-
-impl Ssl for Downstream {}
-impl Peek for Downstream {}
-
-impl GetTimingDigest for Downstream {
-    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
-        vec![Some(TimingDigest {
-            established_ts: self.accepted,
-            ..TimingDigest::default()
-        })]
-    }
-}
-
-impl GetProxyDigest for Downstream {
-    fn get_proxy_digest(&self) -> Option<Arc<pingora::protocols::raw_connect::ProxyDigest>> {
-        None
-    }
-}
-
-impl GetSocketDigest for Downstream {
-    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
-        Some(self.digest.clone())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::AsyncReadExt;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_nothing_is_not_waited_for() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap())
-            .await
-            .unwrap();
-        let (stream, peer) = listener.accept().await.unwrap();
-        let clock = Arc::new(Clock::default());
-        let mut downstream = Downstream::new(stream, peer, clock.clone());
-        clock.set(Some(Instant::now() + Duration::from_secs(3)));
-        let error = downstream.write_all(&vec![0; 64 << 20]).await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert_eq!(clock.take_expired(), Some(Wait::Client));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_passed_deadline_ends_the_wait_once() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap())
-            .await
-            .unwrap();
-        let (stream, peer) = listener.accept().await.unwrap();
-        let clock = Arc::new(Clock::default());
-        let mut downstream = Downstream::new(stream, peer, clock.clone());
-        let began = Instant::now();
-        clock.set(Some(began + Duration::from_secs(3)));
-        let error = downstream.read_u8().await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(began.elapsed() >= Duration::from_secs(3));
-        assert_eq!(clock.take_expired(), Some(Wait::Endpoint));
-        assert_eq!(clock.take_expired(), None);
-        clock.set(Some(began + Duration::from_secs(4)));
-        assert_eq!(
-            downstream.read_u8().await.unwrap_err().kind(),
-            io::ErrorKind::TimedOut
-        );
-    }
-}
+mod tests;

@@ -7,18 +7,17 @@
 mod apply;
 mod ask;
 mod body;
-mod held;
 mod reply;
 mod request;
 mod response;
 
 pub use apply::edit_response;
 pub use body::{request_chunk, response_chunk};
-pub use held::Hold;
 pub use reply::write as write_reply;
 pub use request::run as on_request;
 pub use response::{begin_body as begin_response_body, run as on_response};
 
+use super::held::Hold;
 use crate::snapshot::Route;
 use body::Part;
 use bytes::Bytes;

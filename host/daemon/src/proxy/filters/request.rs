@@ -2,10 +2,10 @@
 
 use super::ask::{self, Heads};
 use super::body::{self, Part};
-use super::held::Hold;
 use super::{apply, reply};
 use crate::proxy::Exchange;
 use crate::proxy::fault::Fault;
+use crate::proxy::held::Hold;
 use crate::telemetry::{Deed, Phase};
 use bytes::{Bytes, BytesMut};
 use http::header;
@@ -105,7 +105,10 @@ fn prepare_bodies(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
 /// Reads the body to its end, shows it to the filters, and holds what became of it.
 async fn read_whole(session: &mut Session, exchange: &mut Exchange) -> Result<bool, Fault> {
     let bound = exchange.passage.request_body.iter().map(Part::bound).min();
-    let bound = bound.unwrap_or(usize::MAX);
+    let most = exchange.max_body.unwrap_or(u64::MAX);
+    let bound = bound
+        .unwrap_or(usize::MAX)
+        .min(usize::try_from(most).unwrap_or(usize::MAX));
     expect_continue(session).await?;
     let mut whole = BytesMut::new();
     let reading = read(session, bound, &mut whole);

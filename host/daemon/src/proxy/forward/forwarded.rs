@@ -33,13 +33,54 @@ pub(super) fn replace(up: &mut RequestHeader, origin: &Origin<'_>) -> pingora::R
     for name in in_disguise(&up.headers) {
         up.remove_header(&name);
     }
-    up.insert_header("X-Forwarded-For", address(origin.client))?;
+    let client = address(origin.client);
+    let chain = match origin.appended {
+        true => chain(&up.headers, &client),
+        false => client,
+    };
+    up.insert_header("X-Forwarded-For", chain)?;
     up.insert_header("X-Forwarded-Proto", HeaderValue::from_static(origin.scheme))?;
     if origin.authority.is_empty() {
         up.remove_header(&X_FORWARDED_HOST);
         return Ok(());
     }
     up.insert_header("X-Forwarded-Host", origin.authority)
+}
+
+/// What a trusted proxy says, and whom it is (nearly RFC 7239, 4).
+fn chain(headers: &HeaderMap, peer: &HeaderValue) -> HeaderValue {
+    let said = headers.get_all("x-forwarded-for").iter();
+    let said = said
+        .map(HeaderValue::as_bytes)
+        .filter(|line| !line.is_empty());
+    let all: Vec<&[u8]> = said.chain([peer.as_bytes()]).collect();
+    // Parts of valid values are one.
+    HeaderValue::from_bytes(&all.join(&b", "[..])).unwrap_or_else(|_| peer.clone())
+}
+
+/// Tells the subject of the client's certificate, or that there is none: what the client says
+/// of it itself is gone, in every spelling.
+///
+/// # Errors
+///
+/// When there is no room for one more field.
+pub fn tell_subject(
+    up: &mut RequestHeader,
+    name: &HeaderName,
+    subject: Option<&str>,
+) -> pingora::Result<()> {
+    let ours = name.as_str();
+    let disguised = up.headers.keys().filter(|name| {
+        name.as_str().len() == ours.len() && name.as_str().replace('_', "-") == ours
+    });
+    for name in disguised.cloned().collect::<Vec<_>>() {
+        up.remove_header(&name);
+    }
+    // Text that is not ASCII is sent as it is: obs-text (RFC 9110, 5.5).
+    match subject.and_then(|subject| HeaderValue::from_bytes(subject.as_bytes()).ok()) {
+        Some(subject) => up.insert_header(name.clone(), subject),
+        None => Ok(()),
+    }
 }
 
 /// This host's member of a `Via` list: the version that the message came in, and a pseudonym
@@ -88,6 +129,7 @@ mod tests {
     fn origin(client: &str) -> Origin<'_> {
         Origin {
             client: client.parse().expect("an address"),
+            appended: false,
             scheme: "https",
             authority: "a.test:8443",
             received: Version::HTTP_11,
@@ -131,6 +173,39 @@ mod tests {
                 "x_other: \"kept\"",
             ]
         );
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_and_named() {
+        let mut up = RequestHeader::build("GET", b"/", None).expect("a request");
+        for line in ["203.0.113.7", "10.0.0.1, 10.0.0.2"] {
+            up.append_header("X-Forwarded-For", line).expect("a field");
+        }
+        let origin = Origin {
+            appended: true,
+            ..origin("10.0.0.9")
+        };
+        replace(&mut up, &origin).expect("room");
+        let chain = up
+            .headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .collect::<Vec<_>>();
+        assert_eq!(chain, ["203.0.113.7, 10.0.0.1, 10.0.0.2, 10.0.0.9"]);
+    }
+
+    #[test]
+    fn a_client_cannot_say_what_its_certificate_is() {
+        let name = HeaderName::from_static("x-client-subject");
+        for (subject, lines) in [(Some("CN=one"), vec!["CN=one"]), (None, vec![])] {
+            let mut up = RequestHeader::build("GET", b"/", None).expect("a request");
+            for forged in ["X-Client-Subject", "x_client_subject", "X-Client_Subject"] {
+                up.append_header(forged, "CN=root").expect("a field");
+            }
+            tell_subject(&mut up, &name, subject).expect("room");
+            let told: Vec<_> = up.headers.values().collect();
+            assert_eq!(told, lines);
+        }
     }
 
     #[test]

@@ -50,12 +50,12 @@ fn unreadable() -> Box<pingora::Error> {
     pingora::Error::explain(pingora::ErrorType::InvalidHTTPHeader, "Connection")
 }
 
-/// Strips a request; `upgrade` lets a WebSocket handshake pass (RFC 6455, 4.1).
+/// Strips a request; `upgrade` lets an upgrade pass (RFC 9110, 7.8).
 pub(super) fn strip_request(up: &mut RequestHeader, upgrade: bool) -> pingora::Result<()> {
     for name in named_by_connection(&up.headers) {
         up.remove_header(&name);
     }
-    let handshake = upgrade && is_websocket(up.headers.get(UPGRADE));
+    let handshake = upgrade && up.headers.contains_key(UPGRADE);
     if !handshake {
         up.remove_header(&UPGRADE);
     }
@@ -121,10 +121,6 @@ fn is_kept(name: &HeaderName) -> bool {
         &TE,
     ]
     .contains(&name)
-}
-
-fn is_websocket(value: Option<&HeaderValue>) -> bool {
-    value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn asks_for_trailers(headers: &HeaderMap) -> bool {

@@ -7,17 +7,22 @@
 //!
 //! Refuses to touch framing: `Content-Length` and `Transfer-Encoding` are Pingora's. It
 //! removes and adds them around these calls, and decides from what it finds how the body is
-//! written. Refuses to trust the client: there are no trusted proxies yet, so what a client
-//! says about forwarding is replaced.
+//! written. Refuses to trust the client: unless it is a trusted proxy, what it says about
+//! forwarding is replaced.
 
 mod authority;
 mod forwarded;
 mod hop_by_hop;
+mod normal;
 mod target;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub use authority::{effective_authority, host_only};
+pub use forwarded::tell_subject;
+pub use normal::normalise;
+pub use upgrade::permit as permit_upgrade;
 
 use http::Version;
 use http::header::HOST;
@@ -29,7 +34,9 @@ use std::net::IpAddr;
 pub struct Origin<'a> {
     /// The peer of the client's connection.
     pub client: IpAddr,
-    /// `http` or `https`, of the client's connection.
+    /// Whether the peer is a trusted proxy, to whose list of addresses its own is appended.
+    pub appended: bool,
+    /// `http` or `https`, of the client's connection to the first proxy that is trusted.
     pub scheme: &'static str,
     /// The [`effective_authority`]. May be empty for HTTP/1.0: then an empty `Host` is sent
     /// (RFC 9112, 3.2).
@@ -37,8 +44,7 @@ pub struct Origin<'a> {
     /// The version in which the client sent the request. The copy for the endpoint carries
     /// the endpoint's.
     pub received: Version,
-    /// Whether a WebSocket handshake may pass. No other upgrade ever does: an `h2c` tunnel
-    /// would carry requests that no route has seen.
+    /// Whether an upgrade may pass. [`permit_upgrade`] has left only those that the route names.
     pub upgrade: bool,
 }
 

@@ -12,6 +12,7 @@ pub(super) struct Listener {
     open: Gauge,
     accepted: Counter,
     refused: Counter,
+    handshakes_failed: Counter,
 }
 
 /// One listener.
@@ -36,6 +37,11 @@ impl ListenerSeries {
     /// A client connected and there was no room for it. It counts nowhere else.
     pub fn refused(&self) {
         self.0.refused.inc();
+    }
+
+    /// A client connected and TLS did not come about.
+    pub fn handshake_failed(&self) {
+        self.0.handshakes_failed.inc();
     }
 }
 
@@ -62,4 +68,7 @@ pub(super) fn write(page: &mut Page, listeners: &Living<Listener, 1>) {
     single(&names::CONNECTIONS, |series| &series.open);
     single(&names::CONNECTIONS_TOTAL, |series| &series.accepted);
     single(&names::CONNECTIONS_REFUSED, |series| &series.refused);
+    single(&names::HANDSHAKES_FAILED, |series| {
+        &series.handshakes_failed
+    });
 }

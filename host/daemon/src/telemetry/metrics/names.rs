@@ -93,6 +93,9 @@ families! {
     /// Client connections that found no room.
     CONNECTIONS_REFUSED = "lb_connections_refused_total" ["listener"]
         "Connections of clients that were answered with 503 and closed, or just closed, because the listener had as many as it may have.";
+    /// Client connections on which TLS did not come about.
+    HANDSHAKES_FAILED = "lb_tls_handshakes_failed_total" ["listener"]
+        "Connections of clients that were closed because TLS did not come about.";
     /// Calls into plugins.
     PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream", "route", "phase"]
         "Calls into a plugin: a selector of an upstream, a filter of a route.";
