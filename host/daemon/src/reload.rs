@@ -1,6 +1,8 @@
 //! A new configuration, from a file to a published snapshot, or nothing at all.
 
-use crate::config::value::{AccessLog as LogConfig, Address, LogFormat, Name, Sink as SinkConfig};
+use crate::config::value::{
+    AccessLog as LogConfig, Address, Listener, LogFormat, Name, Sink as SinkConfig,
+};
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Manner;
 use crate::server::listeners::{First, Inherited};
@@ -271,7 +273,7 @@ pub fn listeners(config: &Config) -> Result<Vec<Wanted>, Problems> {
     for (position, listener) in config.listeners.iter().enumerate() {
         let path = format!("listeners[{position}]");
         let tls = listener.tls.as_ref();
-        let config = match tls.map(|tls| tls::server(tls, &path, listener.http2)) {
+        let config = match tls.map(|tls| tls::server(tls, &path, speaks(listener))) {
             None => None,
             Some(Ok(config)) => Some(config),
             Some(Err(found)) => {
@@ -295,6 +297,7 @@ pub fn listeners(config: &Config) -> Result<Vec<Wanted>, Problems> {
                 tls: config,
                 http2: listener.http2,
                 manner: Arc::new(manner),
+                tcp: listener.tcp.clone().map(Arc::new),
             },
         });
     }
@@ -302,6 +305,15 @@ pub fn listeners(config: &Config) -> Result<Vec<Wanted>, Problems> {
         Ok(wanted)
     } else {
         Err(Problems(problems))
+    }
+}
+
+/// What a listener offers over TLS.
+fn speaks(listener: &Listener) -> &'static [&'static [u8]] {
+    match (&listener.tcp, listener.http2) {
+        (Some(_), _) => &[],
+        (None, true) => &[b"h2", b"http/1.1"],
+        (None, false) => &[b"http/1.1"],
     }
 }
 

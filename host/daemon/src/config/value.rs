@@ -30,7 +30,7 @@ pub(in crate::config) use fault::Said;
 pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
 pub use front::{
     Bounds, Certificate, ClientAddressFrom, ClientCertificates, Http2Bounds, Listener, Protocol,
-    ProxyProtocol, Reading, Tls, UpstreamTls,
+    ProxyProtocol, Reading, Tcp, Tls, UpstreamTls,
 };
 pub use keys::{Key, Keys};
 pub use plugin::{Isolation, Origin, Plugin};

@@ -5,6 +5,7 @@ use super::Connections;
 use super::connections::App;
 use super::limit::ConnectionLimit;
 use super::serve::Service;
+use crate::config::value::Tcp;
 use crate::proxy::Manner;
 use crate::telemetry::{ListenerSeries, Metrics};
 use arc_swap::ArcSwap;
@@ -52,6 +53,8 @@ pub struct First {
     pub http2: bool,
     /// What is done to every exchange.
     pub manner: Arc<Manner>,
+    /// Where they go if they are not HTTP.
+    pub tcp: Option<Arc<Tcp>>,
 }
 
 /// How a listener meets a client: what a reload replaces for connections that come after it.

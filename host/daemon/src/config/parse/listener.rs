@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Unique, check_any, number, optional, tls};
+use super::upstream::Upstreams;
+use super::{Unique, check_any, number, optional, tcp, tls};
 use crate::config::problem::{Report, Spot};
 use crate::config::read::checked::Checked;
 use crate::config::scalar::address::ListenAddress;
@@ -15,6 +16,7 @@ pub(super) fn parse(
     written: Checked<Vec<Checked<written::Listener>>>,
     admin: Option<&Checked<written::Admin>>,
     trusting: bool,
+    upstreams: Option<&Upstreams>,
     directory: &Path,
     report: &Report,
 ) -> Vec<Listener> {
@@ -39,7 +41,9 @@ pub(super) fn parse(
             if let Some(ListenAddress(address)) = written.address.value {
                 check(address, &written.address.spot);
             }
-            listeners.extend(listener(written, &item.spot, trusting, directory, report));
+            listeners.extend(listener(
+                written, &item.spot, trusting, upstreams, directory, report,
+            ));
         }
     }
     if let Some(Checked {
@@ -53,9 +57,10 @@ pub(super) fn parse(
 }
 
 fn listener(
-    written: written::Listener,
+    mut written: written::Listener,
     spot: &Spot,
     trusting: bool,
+    upstreams: Option<&Upstreams>,
     directory: &Path,
     report: &Report,
 ) -> Option<Listener> {
@@ -78,7 +83,9 @@ fn listener(
             "remove `tls`, or `redirect_to_https`",
         );
     }
+    let tcp = tcp::parse(&mut written, spot, upstreams, report);
     Some(Listener {
+        tcp,
         address: written.address.value?.0,
         max_connections: number(written.max_connections),
         max_connections_per_client: number(written.max_connections_per_client),

@@ -17,6 +17,7 @@ mod reference;
 mod resolver;
 mod retry;
 mod route;
+mod tcp;
 mod tls;
 mod upstream;
 
@@ -56,17 +57,18 @@ pub(super) fn parse(
         written.paths,
         report,
     );
-    let listeners = listener::parse(
-        written.listeners,
-        written.admin.as_ref(),
-        !reading.trusted.is_empty(),
-        directory,
-        report,
-    );
     let names = written.upstreams.value.as_ref();
     let plugins = plugin::parse(written.plugins, names, directory, report);
     let mut files = Files::new(directory, outside);
     let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), &mut files, report);
+    let listeners = listener::parse(
+        written.listeners,
+        written.admin.as_ref(),
+        !reading.trusted.is_empty(),
+        upstreams.as_ref(),
+        directory,
+        report,
+    );
     let routes = route::parse(
         written.routes,
         upstreams.as_ref(),

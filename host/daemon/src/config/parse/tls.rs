@@ -68,7 +68,7 @@ fn certificate(
 }
 
 /// A name, or `*.` and a name (RFC 6125, 6.4.3).
-fn name(text: &str, spot: &Spot, report: &Report) -> Option<String> {
+pub(super) fn name(text: &str, spot: &Spot, report: &Report) -> Option<String> {
     let (wild, rest) = match text.strip_prefix("*.") {
         Some(rest) => ("*.", rest),
         None => ("", text),

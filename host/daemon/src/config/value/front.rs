@@ -27,8 +27,38 @@ pub struct Listener {
     pub proxy_protocol: bool,
     /// The port of https to which requests are sent, if they are not served.
     pub redirect_to_https: Option<u16>,
+    /// Where connections go that are not HTTP; they are HTTP if `None`.
+    pub tcp: Option<Tcp>,
     /// Where it is written.
     pub place: Place,
+}
+
+/// Where connections go that are not HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tcp {
+    /// By names that clients of TLS ask for, lower case, perhaps with `*.` before them: the first
+    /// that fits. Empty where nobody looks for names.
+    pub server_names: Vec<(String, String)>,
+    /// Where all others go; they are closed if `None`.
+    pub upstream: Option<String>,
+    /// A connection on which nothing moves is closed after this.
+    pub idle: Duration,
+}
+
+impl Tcp {
+    /// The upstream for that name: an exact one counts more than one with `*.`.
+    pub fn upstream(&self, name: Option<&str>) -> Option<&str> {
+        let known = |wanted: &str| {
+            let mut names = self.server_names.iter();
+            names
+                .find(|(name, _)| name == wanted)
+                .map(|(_, upstream)| upstream.as_str())
+        };
+        let by_name = name.and_then(|name| {
+            known(name).or_else(|| known(&format!("*.{}", name.split_once('.')?.1)))
+        });
+        by_name.or(self.upstream.as_deref())
+    }
 }
 
 /// How connections of clients are encrypted.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::List;
 use crate::config::read::checked::{Checked, OffOr};
 use crate::config::scalar::address::ListenAddress;
-use crate::config::scalar::duration::{Time, YEARS};
+use crate::config::scalar::duration::{DAY, Time, YEARS};
 use crate::config::scalar::http::{FieldName, ServerName};
 use crate::config::scalar::whole::Whole;
 
@@ -32,6 +32,35 @@ pub(in crate::config) struct Listener {
     pub(in crate::config) proxy_protocol: Option<Checked<bool>>,
     /// Requests are not served but sent to https, at this port of the same host.
     pub(in crate::config) redirect_to_https: Option<Checked<Whole<1, 65_535>>>,
+    /// What is spoken: `http`, or `tcp` for anything else, whose connections go to an upstream as
+    /// they are. Default: http.
+    pub(in crate::config) mode: Option<Checked<Mode>>,
+    /// With `mode: tcp`: the upstream of connections that `server_names` sends nowhere.
+    pub(in crate::config) upstream: Option<Checked<String>>,
+    /// With `mode: tcp`: upstreams by the name that a client of TLS asks for, which stays encrypted.
+    pub(in crate::config) server_names: Option<Checked<List<ServerNames>>>,
+    /// With `mode: tcp`: a connection on which nothing moves is closed after this. Default: 10m.
+    pub(in crate::config) idle_timeout: Option<Checked<Time<100, { 7 * DAY }>>>,
+}
+
+/// What is spoken on a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::config) enum Mode {
+    /// HTTP/1.1 and HTTP/2.
+    Http,
+    /// Anything: connections are passed on, not requests.
+    Tcp,
+}
+
+/// Names that clients of TLS ask for, and where they go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct ServerNames {
+    /// `example.com`, or `*.example.com` for the names one level below it.
+    pub(in crate::config) names: Checked<List<String>>,
+    /// The name of an upstream.
+    pub(in crate::config) upstream: Checked<String>,
 }
 
 /// What is needed to encrypt connections of clients.

@@ -26,8 +26,8 @@ use super::scalar::whole::Whole;
 
 pub(super) use bounds::{Bounds, ClientAddressFrom, EncodedSlashes, Http2, Paths};
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
-pub(super) use listener::{Certificate, ClientCertificates, Listener, Protocol, ProxyProtocol};
-pub(super) use listener::{Tls, TlsVersion, UpstreamTls};
+pub(super) use listener::{Certificate, ClientCertificates, Listener, Mode, Protocol};
+pub(super) use listener::{ProxyProtocol, ServerNames, Tls, TlsVersion, UpstreamTls};
 pub(super) use plugin::{FilterFault, Grant, Isolation, OnFault, OnFaultByPhase};
 pub(super) use plugin::{Plugin, PluginItem};
 pub(super) use resilience::{Breaker, FailureShare, Limits, Outlier, RetryBudget, SuccessRate};

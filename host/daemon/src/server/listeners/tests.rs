@@ -2,8 +2,6 @@
 
 use super::*;
 use async_trait::async_trait;
-use pingora::protocols::Stream;
-use pingora::server::ShutdownWatch;
 use std::io::Read;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,18 +11,26 @@ use tokio::time::{sleep, timeout};
 struct Echo;
 
 #[async_trait]
-impl ServerApp for Echo {
-    async fn process_new(
-        self: &Arc<Self>,
-        mut stream: Stream,
-        _: &ShutdownWatch,
-    ) -> Option<Stream> {
+impl App for Echo {
+    async fn serve(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        _: SocketAddr,
+        _: Arc<Meeting>,
+        _: tokio::sync::watch::Receiver<bool>,
+    ) {
         while let Ok(byte) = stream.read_u8().await {
-            stream.write_u8(byte).await.ok()?;
-            stream.flush().await.ok()?;
+            if stream.write_u8(byte).await.is_err() {
+                return;
+            }
         }
-        None
     }
+
+    async fn refuse(&self, stream: TcpStream, _: Arc<Meeting>) {
+        crate::server::refusal::send(stream, None).await;
+    }
+
+    async fn cleanup(&self) {}
 }
 
 /// One listener of a process.
@@ -55,6 +61,8 @@ impl Proxy {
         let wanted = [Wanted {
             address: ANYWHERE,
             max_connections: max_connections.into(),
+            max_connections_per_client: None,
+            first: First::default(),
         }];
         let bound = self.listeners.bind(&wanted, &mut Inherited::new());
         self.listeners.switch(&wanted, bound.unwrap());

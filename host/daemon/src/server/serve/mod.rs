@@ -8,6 +8,7 @@ mod http1;
 mod http2;
 mod open;
 mod refuse;
+mod tcp;
 
 use super::connections::App;
 use super::listeners::Meeting;
@@ -72,6 +73,9 @@ impl App for Service {
         let Some(mut opened) = self.open(stream, peer, &meeting).await else {
             return;
         };
+        if let Some(tcp) = &meeting.tcp {
+            return self.tcp(opened, tcp).await;
+        }
         let link = Link {
             origin: opened.origin.clone(),
             clock: opened.clock.clone(),

@@ -25,11 +25,12 @@ pub use certificate::subject;
 static TICKETER: LazyLock<Option<Arc<dyn ProducesTickets>>> =
     LazyLock::new(|| ring::Ticketer::new().ok());
 
-/// What the handshakes of a listener are made with. `path` is its key path.
+/// What the handshakes of a listener are made with. `path` is its key path, `speaks` the
+/// protocols that are offered, the preferred one first (RFC 7301).
 ///
 /// # Errors
 /// Every file that cannot be used, and why.
-pub fn server(tls: &Tls, path: &str, http2: bool) -> Result<Arc<ServerConfig>, Vec<Problem>> {
+pub fn server(tls: &Tls, path: &str, speaks: &[&[u8]]) -> Result<Arc<ServerConfig>, Vec<Problem>> {
     let provider = Arc::new(ring::default_provider());
     let mut problems = Vec::new();
     let names = match Names::load(&tls.certificates, &provider) {
@@ -75,10 +76,7 @@ pub fn server(tls: &Tls, path: &str, http2: bool) -> Result<Arc<ServerConfig>, V
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(Arc::new(names));
-    config.alpn_protocols = match http2 {
-        true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-        false => vec![b"http/1.1".to_vec()],
-    };
+    config.alpn_protocols = speaks.iter().map(|protocol| protocol.to_vec()).collect();
     config.session_storage = Arc::new(NoServerSessionStorage {});
     // A ticket says who the client is: it would outlive a change of those who sign.
     if tls.client_certificates.is_none()
