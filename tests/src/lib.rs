@@ -13,14 +13,23 @@ mod binary;
 pub mod client;
 pub mod config;
 mod control;
+pub mod curl;
 mod demo;
+pub mod frames;
+pub mod hpack;
 pub mod load;
 mod log;
 mod metrics;
+pub mod pki;
 mod process;
 mod proxy;
+pub mod puppet;
+pub mod python;
 pub mod raw;
+pub mod recorder;
 mod report;
+pub mod strict;
+pub mod wire;
 
 use std::time::Duration;
 

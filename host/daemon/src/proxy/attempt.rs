@@ -3,7 +3,7 @@
 use super::downstream::Ended;
 use super::exchange::Exchange;
 use super::fault::Fault;
-use super::place;
+use super::{place, respond};
 use crate::config::value::ProxyProtocol;
 use crate::telemetry::{RetryReason, RetryRefusal};
 use crate::upstream::dial::Dial;
@@ -340,7 +340,7 @@ fn repeats(session: &mut Session, exchange: &mut Exchange, failure: &Failure) ->
         sent: failure.sent,
         idempotent: session.req_header().method.is_idempotent(),
         replayable: !session.as_ref().retry_buffer_truncated() && !streamed,
-        response_started: session.response_written().is_some(),
+        response_started: respond::has_begun(session),
         stale_reuse: failure.stale,
         remaining: exchange.remaining(),
     };

@@ -12,7 +12,8 @@
 //! on it; here a read and a write end when the exchange's clock says so, as with HTTP/1 the
 //! connection does ([`super::downstream`]).
 
-use super::downstream::{Clock, Ended};
+use super::downstream::Clock;
+use super::watch::Watch;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
@@ -43,12 +44,13 @@ impl Hold {
         Self::over(session, body, None)
     }
 
-    /// Ends waits on the session of this exchange when the clock says so.
-    pub fn keep_time(session: &mut Session, clock: Arc<Clock>) -> Arc<Self> {
-        Self::over(session, None, Some(clock))
+    /// Ends waits on the session of this exchange when the clock says so, or when the client is
+    /// slower than that many bytes a second.
+    pub fn keep_time(session: &mut Session, clock: Arc<Clock>, rate: Option<u64>) -> Arc<Self> {
+        Self::over(session, None, Some(Watch::new(clock, rate)))
     }
 
-    fn over(session: &mut Session, body: Option<Bytes>, clock: Option<Arc<Clock>>) -> Arc<Self> {
+    fn over(session: &mut Session, body: Option<Bytes>, watch: Option<Watch>) -> Arc<Self> {
         let hold = Arc::new(Self::default());
         let held = Held {
             inner: None,
@@ -56,7 +58,7 @@ impl Hold {
             head: None,
             collected: BytesMut::new(),
             hold: hold.clone(),
-            clock,
+            watch,
         };
         // The held session needs the real one, which is behind it: two steps.
         let empty = ServerSession::new_custom(Box::new(()));
@@ -93,45 +95,53 @@ struct Held {
     head: Option<Box<ResponseHeader>>,
     collected: BytesMut,
     hold: Arc<Hold>,
-    clock: Option<Arc<Clock>>,
+    watch: Option<Watch>,
 }
 
-/// A stream of HTTP/2 does not bound its reads itself.
-async fn patiently<T>(
-    patience: Option<Duration>,
-    what: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    match patience {
-        None => what.await,
-        Some(patience) => tokio::time::timeout(patience, what)
-            .await
-            .unwrap_or_else(|_| Err(Error::new_down(ErrorType::ReadTimedout))),
-    }
-}
+const BACK_LAST: &str = "the session is given back last";
 
-/// What came of it, or the end of the time for it.
-async fn in_time<T>(
-    clock: Option<&Clock>,
-    wait: Ended,
-    what: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let Some(clock) = clock else {
-        return what.await;
+/// What is written at a time to a stream of HTTP/2: the size of its frames.
+const PIECE: usize = 16 << 10;
+
+/// A large body as several.
+fn pieces(task: HttpTask) -> Vec<HttpTask> {
+    let (mut data, end) = match task {
+        HttpTask::Body(Some(data), end) if data.len() > PIECE => (data, end),
+        other => return vec![other],
     };
-    tokio::select! {
-        biased;
-        done = what => done,
-        () = clock.expiry(wait) => Err(Error::new_down(ErrorType::ReadTimedout)),
+    let mut pieces = Vec::with_capacity(data.len() / PIECE + 1);
+    while data.len() > PIECE {
+        pieces.push(HttpTask::Body(Some(data.split_to(PIECE)), false));
     }
+    pieces.push(HttpTask::Body(Some(data), end));
+    pieces
 }
 
 impl Held {
     fn inner(&self) -> &ServerSession {
-        self.inner.as_ref().expect("the session is given back last")
+        self.inner.as_ref().expect(BACK_LAST)
     }
 
     fn inner_mut(&mut self) -> &mut ServerSession {
-        self.inner.as_mut().expect("the session is given back last")
+        self.inner.as_mut().expect(BACK_LAST)
+    }
+
+    /// In pieces that a slow client can take in the time that it has for each.
+    async fn write_in_time(&mut self, tasks: Vec<HttpTask>) -> Result<bool> {
+        let mut end = false;
+        for task in tasks.into_iter().flat_map(pieces) {
+            let length = match &task {
+                HttpTask::Body(Some(data), _) => data.len(),
+                _ => 0,
+            };
+            let inner = self.inner.as_mut().expect(BACK_LAST);
+            let writing = inner.response_duplex_vec(vec![task]);
+            end |= match &self.watch {
+                None => writing.await?,
+                Some(watch) => watch.write(length, writing).await?,
+            };
+        }
+        Ok(end)
     }
 
     /// The whole response, now that its length is known.
@@ -177,9 +187,10 @@ impl Custom for Held {
             }
         }
         if !through.is_empty() {
-            let clock = self.clock.clone();
-            let writing = self.inner_mut().response_duplex_vec(through);
-            end |= in_time(clock.as_deref(), Ended::Client, writing).await?;
+            end |= match &self.watch {
+                None => self.inner_mut().response_duplex_vec(through).await?,
+                Some(_) => self.write_in_time(through).await?,
+            };
         }
         Ok(end)
     }
@@ -216,24 +227,22 @@ impl Custom for Held {
         match &self.body {
             Some(_) => Ok(None),
             None => {
-                let clock = self.clock.clone();
-                let patience = self.inner().get_read_timeout();
-                let reading = self.inner_mut().read_request_body();
-                in_time(
-                    clock.as_deref(),
-                    Ended::Client,
-                    patiently(patience, reading),
-                )
-                .await
+                let inner = self.inner.as_mut().expect(BACK_LAST);
+                match &mut self.watch {
+                    None => inner.read_request_body().await,
+                    Some(watch) => watch.read(true, inner.read_request_body()).await,
+                }
             }
         }
     }
 
     async fn read_body_or_idle(&mut self, no_body_expected: bool) -> Result<Option<Bytes>> {
         let idle = no_body_expected || self.body.is_some();
-        let clock = self.clock.clone();
-        let reading = self.inner_mut().read_body_or_idle(idle);
-        in_time(clock.as_deref(), Ended::Endpoint, reading).await
+        let inner = self.inner.as_mut().expect(BACK_LAST);
+        match &mut self.watch {
+            None => inner.read_body_or_idle(idle).await,
+            Some(watch) => watch.read(!idle, inner.read_body_or_idle(idle)).await,
+        }
     }
 
     async fn finish_custom(&mut self) -> Result<()> {
@@ -264,9 +273,14 @@ impl Custom for Held {
     }
 
     async fn write_body(&mut self, data: Bytes, end: bool) -> Result<()> {
-        let clock = self.clock.clone();
-        let writing = self.inner_mut().write_response_body(data, end);
-        in_time(clock.as_deref(), Ended::Client, writing).await
+        let inner = self.inner.as_mut().expect(BACK_LAST);
+        match &self.watch {
+            None => inner.write_response_body(data, end).await,
+            Some(watch) => {
+                let length = data.len();
+                watch.write(length, inner.write_response_body(data, end)).await
+            }
+        }
     }
 
     async fn write_trailers(&mut self, trailers: HeaderMap) -> Result<()> {
@@ -274,6 +288,9 @@ impl Custom for Held {
     }
 
     fn set_read_timeout(&mut self, timeout: Option<Duration>) {
+        if let Some(watch) = &mut self.watch {
+            watch.bound_reads(timeout);
+        }
         self.inner_mut().set_read_timeout(timeout);
     }
 

@@ -38,7 +38,7 @@ pub struct Secure {
     pub version: &'static str,
     /// The name that the client asked for.
     pub server_name: Option<Arc<str>>,
-    /// The subject of its certificate (RFC 2253), which was checked.
+    /// The subject of its certificate, which was checked.
     pub subject: Option<Arc<str>>,
 }
 

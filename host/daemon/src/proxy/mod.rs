@@ -8,13 +8,16 @@ mod exchange;
 mod fault;
 mod filters;
 mod forward;
+mod grpc;
 mod held;
+mod http2;
 mod link;
 mod place;
 mod record;
 mod request;
 mod respond;
 mod timing;
+mod watch;
 
 pub use downstream::{Arrived, Clock, Downstream, Limits, Socket};
 pub use exchange::Exchange;
@@ -59,6 +62,9 @@ impl ProxyHttp for Proxy {
         {
             return respond::to_https(session, exchange, port).await;
         }
+        if understood.is_ok() && request::is_for_us(session) {
+            return respond::options(session, exchange).await;
+        }
         let routed = understood.and_then(|()| request::route(session, exchange));
         let answered = match routed {
             Ok(()) if exchange.passage.has_filters() => {
@@ -98,7 +104,8 @@ impl ProxyHttp for Proxy {
         head: &mut RequestHeader,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        request::forward(session, head, exchange)
+        request::forward(session, head, exchange)?;
+        filters::answer_expectation(session, head, exchange).await
     }
 
     async fn request_body_filter(
@@ -108,6 +115,7 @@ impl ProxyHttp for Proxy {
         end: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
+        request::no_empty_piece(body);
         request::bound_body(session, exchange)?;
         if exchange.passage.has_filters() {
             Box::pin(filters::request_chunk(session, exchange, body, end)).await?;

@@ -3,9 +3,10 @@
 use super::exchange::Exchange;
 use super::fault::Fault;
 use super::filters::Passage;
-use super::forward;
+use super::{forward, http2};
 use crate::config::value::{ClientAddressFrom, Reading};
 use crate::upstream::View;
+use bytes::Bytes;
 use http::{HeaderMap, Method, Version, header};
 use pingora::Result;
 use pingora::http::RequestHeader;
@@ -25,21 +26,26 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     keep_alive(session, exchange);
     let bounds = exchange.snapshot.bounds;
     let head = session.req_header_mut();
-    if head.version == Version::HTTP_2 {
-        // Of HTTP/1 nothing larger has come as far as this.
-        if head.raw_path().len() > bounds.target {
-            return Err(Fault::TargetTooLong);
+    match head.version {
+        // Of HTTP/1 nothing that is not right has come as far as this.
+        Version::HTTP_2 => http2::check(head, &bounds)?,
+        Version::HTTP_10 => {
+            // RFC 9110, 10.1.1: not for clients that do not know it.
+            head.remove_header(&header::EXPECT);
         }
-        if head.headers.len() > bounds.fields {
-            return Err(Fault::HeadTooLarge);
-        }
+        _ => {}
     }
     if [Method::TRACE, Method::CONNECT].contains(&head.method) {
         return Err(Fault::Method);
     }
     forward::end_at_the_door(head).map_err(|_| Fault::BadRequest)?;
     let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
-    exchange.authority = lower(authority);
+    exchange.authority = match lower(authority) {
+        // HTTP/1.0 without Host: the best guess is where it came to (RFC 9112, 3.3).
+        none if none.is_empty() => ours(session).unwrap_or(none),
+        authority => authority,
+    };
+    let head = session.req_header_mut();
     let rules = exchange.snapshot.reading.paths;
     exchange.original_target = forward::normalise(head, &rules).map_err(|_| Fault::BadRequest)?;
     let peer = peer(session, exchange);
@@ -149,6 +155,25 @@ pub fn bound_body(session: &Session, exchange: &mut Exchange) -> Result<()> {
     }
 }
 
+/// Pingora ends a chunked body once more for a piece of nothing, on a connection that is kept.
+pub fn no_empty_piece(body: &mut Option<Bytes>) {
+    if body.as_ref().is_some_and(Bytes::is_empty) {
+        *body = None;
+    }
+}
+
+/// Whether the request asks about this proxy, not about what is behind it (RFC 9110, 7.6.2).
+pub fn is_for_us(session: &Session) -> bool {
+    let head = session.req_header();
+    head.method == Method::OPTIONS && forward::hops_left(head) == Some(0)
+}
+
+/// Where the client has connected to.
+fn ours(session: &Session) -> Option<Arc<str>> {
+    let address = session.server_addr()?.as_inet()?;
+    Some(address.to_string().into())
+}
+
 /// Who the connection is from: the peer, or whom the PROXY protocol names.
 fn peer(session: &Session, exchange: &Exchange) -> IpAddr {
     let address = match &exchange.link {
@@ -185,7 +210,10 @@ fn values<'a>(
 /// Pingora keeps a connection for 60 seconds unless told otherwise; a connection that
 /// it is about to close (the proxy drains, the client asked) stays so.
 fn keep_alive(session: &mut Session, exchange: &Exchange) {
-    if session.get_keepalive().is_some() {
+    let link = exchange.link.as_ref();
+    if link.is_some_and(|link| link.clock.is_last()) {
+        session.set_keepalive(None);
+    } else if session.get_keepalive().is_some() {
         session.set_keepalive(Some(exchange.snapshot.keep_alive));
     }
 }

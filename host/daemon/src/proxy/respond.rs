@@ -2,13 +2,17 @@
 
 use super::exchange::Exchange;
 use super::fault::Fault;
-use super::{filters, forward, timing};
+use super::{filters, forward, grpc, timing};
 use bytes::Bytes;
 use http::{Method, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
+use pingora::protocols::http::HttpTask;
 use pingora::proxy::{FailToProxy, Session};
 use pingora::{Error, ErrorSource, ErrorType, Result};
 use tidegate_runtime::Reply;
+
+/// What is served, as far as this proxy is concerned.
+const METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
 
 /// Seconds after which a client that found everything full or down may come again.
 const RETRY_AFTER: &str = "1";
@@ -20,7 +24,7 @@ pub async fn finish_head(
     exchange: &mut Exchange,
 ) -> Result<()> {
     if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(());
+        return forward::prepare_interim(head);
     }
     let upgraded = session.is_upgrade_req() && head.status == StatusCode::SWITCHING_PROTOCOLS;
     forward::prepare_response(head, head.version, upgraded)?;
@@ -83,6 +87,16 @@ pub async fn to_https(session: &mut Session, exchange: &mut Exchange, port: u16)
     Ok(true)
 }
 
+/// Answers a question about this proxy.
+pub async fn options(session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+    let mut head = ResponseHeader::build(StatusCode::OK, Some(2))?;
+    head.insert_header(header::ALLOW, METHODS)?;
+    head.insert_header(header::CONTENT_LENGTH, 0)?;
+    insist_on_https(exchange, &mut head)?;
+    session.write_response_header(Box::new(head), true).await?;
+    Ok(true)
+}
+
 /// Answers a request that goes nowhere. The connection lives on when the fault is not
 /// one of framing.
 pub async fn refuse(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> Result<bool> {
@@ -104,13 +118,13 @@ pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchang
     {
         hold.give_back(session).await;
     }
-    let begun = session.response_written().is_some();
+    let begun = has_begun(session);
     if let Some(reply) = exchange.passage.take_instead().filter(|_| !begun) {
         return Box::pin(instead(session, exchange, reply)).await;
     }
     let fault = exchange.fault.unwrap_or_else(|| blame(error));
     exchange.fault = Some(fault);
-    if session.response_written().is_none() && fault.status().is_some() {
+    if !begun && fault.status().is_some() {
         session.set_keepalive(None);
         if write(session, exchange, fault).await.is_err() {
             // The client left while it was told.
@@ -121,6 +135,13 @@ pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchang
         error_code: fault.logged_status(),
         can_reuse_downstream: false,
     }
+}
+
+/// Whether the client has got the head of a response, not only interim ones (1xx).
+pub fn has_begun(session: &Session) -> bool {
+    session
+        .response_written()
+        .is_some_and(|head| !head.status.is_informational() || head.status == 101)
 }
 
 /// A filter's answer to an exchange that it has ended.
@@ -157,6 +178,9 @@ async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> 
     let Some(status) = fault.status() else {
         return Ok(());
     };
+    if grpc::is_call(session.req_header()) {
+        return refuse_call(session, exchange, fault, status).await;
+    }
     let reason = status.canonical_reason().unwrap_or("Error");
     let body = Bytes::from(format!(
         "{} {reason}: {}\n",
@@ -186,5 +210,24 @@ async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> 
     if !bare {
         session.write_response_body(Some(body), true).await?;
     }
+    Ok(())
+}
+
+/// A client of gRPC takes its status from the head alone ("Trailers-Only").
+async fn refuse_call(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    fault: Fault,
+    status: StatusCode,
+) -> Result<()> {
+    let mut head = grpc::trailers_only(status, fault.sentence())?;
+    insist_on_https(exchange, &mut head)?;
+    // A filter that fails now has nothing left to protect: the request goes nowhere.
+    if exchange.passage.has_filters() {
+        let _ = Box::pin(filters::on_response(session, exchange, &mut head)).await;
+    }
+    // The end of the stream comes with the head, or it would not be one of these.
+    let whole = vec![HttpTask::Header(Box::new(head), true)];
+    session.downstream_session.response_duplex_vec(whole).await?;
     Ok(())
 }

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn zero_lets_nobody_in_and_none_bounds_nothing() {
-        assert!(limit(Some(0)).enter().is_none());
+        assert!(limit(Some(0)).enter(client(1)).is_none());
         let limit = limit(None);
         let places: Vec<_> = (0..1_000).map_while(|_| limit.enter(client(1))).collect();
         assert_eq!(places.len(), 1_000);

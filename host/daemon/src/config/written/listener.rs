@@ -112,7 +112,7 @@ pub(in crate::config) struct ClientCertificates {
     pub(in crate::config) ca: Checked<PathBuf>,
     /// Whether one without a certificate is refused. Default: true.
     pub(in crate::config) required: Option<Checked<bool>>,
-    /// The field in which endpoints are told the subject of the client's certificate (RFC 2253). A client's
+    /// The field in which endpoints are told the subject of the client's certificate: O=Acme, CN=one. A client's
     /// own field of that name is removed. Default: they are not told.
     pub(in crate::config) subject_in: Option<Checked<FieldName>>,
 }

@@ -18,6 +18,7 @@ pub struct Clock {
     /// What was wrong with the body, as a number.
     violation: parking_lot::Mutex<Option<Violation>>,
     tunnel: AtomicBool,
+    last: AtomicBool,
 }
 
 /// Why the stream ended an exchange.
@@ -59,6 +60,16 @@ impl Clock {
         self.tunnel.store(true, Relaxed);
     }
 
+    /// The connection ends with this exchange.
+    pub fn make_last(&self) {
+        self.last.store(true, Relaxed);
+    }
+
+    /// Whether the connection ends with this exchange.
+    pub fn is_last(&self) -> bool {
+        self.last.load(Relaxed)
+    }
+
     /// The next exchange on this connection begins with nothing of this one.
     pub fn reset(&self) {
         self.set(None);
@@ -82,7 +93,7 @@ impl Clock {
     }
 
     /// The deadline is over, or the client is too slow.
-    pub(super) fn end(&self, why: Ended) {
+    pub(in crate::proxy) fn end(&self, why: Ended) {
         self.set(None);
         self.ended.store(why as u8 + 1, Relaxed);
     }

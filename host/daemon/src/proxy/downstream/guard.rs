@@ -175,6 +175,12 @@ impl Downstream {
         }
     }
 
+    /// Whether what came last begins as a HEAD.
+    pub fn asks_for_head(&self) -> bool {
+        let line = self.inbox.iter().position(|byte| !b"\r\n".contains(byte));
+        line.is_some_and(|at| self.inbox[at..].starts_with(b"HEAD "))
+    }
+
     /// From here on frames are spoken.
     pub fn speak_http2(&mut self, limits: &http2::Limits) -> Arrived {
         let mut guard = http2::Guard::new(*limits);

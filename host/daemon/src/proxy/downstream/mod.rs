@@ -19,11 +19,11 @@ mod socket;
 
 pub use clock::{Clock, Ended};
 pub use guard::{Arrived, Limits};
+pub(super) use pace::{Pace, WINDOW};
 pub use socket::Socket;
 
 use bytes::{Buf, BytesMut};
 use guard::Guard;
-use pace::Pace;
 use pingora::protocols::SocketDigest;
 use std::io;
 use std::net::SocketAddr;

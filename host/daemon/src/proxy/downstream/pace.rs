@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The pace is that of so long at least: a pause is no crime.
-const WINDOW: Duration = Duration::from_secs(10);
+pub const WINDOW: Duration = Duration::from_secs(10);
 
 /// Counts what a client gives or takes, and the time that it is waited for. Time in which
 /// nobody wanted anything of it does not count.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub struct Pace {
     waiting: Option<Instant>,
     waited: Duration,
     bytes: u64,

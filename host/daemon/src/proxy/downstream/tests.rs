@@ -90,7 +90,8 @@ async fn a_body_that_is_no_body_ends_the_message() {
 async fn http2_begins_with_its_preface_and_not_before() {
     let (mut client, mut downstream, _clock) = pair().await;
     client.write_all(b"PRI * HTTP/2.0\r\n\r\n").await.unwrap();
-    let (arrived, ()) = tokio::join!(downstream.next(&limits()), async {
+    let limits = limits();
+    let (arrived, ()) = tokio::join!(downstream.next(&limits), async {
         client.write_all(b"SM\r\n\r\n").await.unwrap();
     });
     assert!(matches!(arrived.unwrap(), Arrived::Http2));

@@ -14,7 +14,7 @@ mod response;
 pub use apply::edit_response;
 pub use body::{request_chunk, response_chunk};
 pub use reply::write as write_reply;
-pub use request::run as on_request;
+pub use request::{answer_expectation, run as on_request};
 pub use response::{begin_body as begin_response_body, run as on_response};
 
 use super::held::Hold;

@@ -8,7 +8,9 @@ use crate::proxy::fault::Fault;
 use crate::proxy::held::Hold;
 use crate::telemetry::{Deed, Phase};
 use bytes::{Bytes, BytesMut};
+use crate::config::value::Protocol;
 use http::header;
+use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use tidegate_runtime::{BodyMode, Reply, Verdict};
 
@@ -167,6 +169,26 @@ async fn expect_continue(session: &mut Session) -> Result<(), Fault> {
         session.req_header_mut().remove_header(&header::EXPECT);
         let leave = session.downstream_session.write_continue_response().await;
         leave.map_err(|_| Fault::ClientGone)?;
+    }
+    Ok(())
+}
+
+/// An endpoint of HTTP/2 is not asked for leave: Pingora does not pass on what it would say.
+///
+/// # Errors
+/// When the client is gone.
+pub async fn answer_expectation(
+    session: &mut Session,
+    head: &mut RequestHeader,
+    exchange: &Exchange,
+) -> pingora::Result<()> {
+    let http2 = exchange
+        .upstream()
+        .is_some_and(|upstream| upstream.protocol == Protocol::Http2);
+    if http2 && head.headers.contains_key(header::EXPECT) {
+        head.remove_header(&header::EXPECT);
+        // Its error says that the client is gone, which is found out again at once.
+        let _ = expect_continue(session).await;
     }
     Ok(())
 }

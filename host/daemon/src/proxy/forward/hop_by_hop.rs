@@ -84,7 +84,7 @@ pub(super) fn strip_response(down: &mut ResponseHeader, upgraded: bool) -> pingo
     if !upgraded {
         down.remove_header(&UPGRADE);
     }
-    for name in [&CONNECTION, &TRAILER, &PROXY_AUTHENTICATE] {
+    for name in [&CONNECTION, &TE, &TRAILER, &PROXY_AUTHENTICATE] {
         down.remove_header(name);
     }
     for name in [&KEEP_ALIVE, &PROXY_CONNECTION, &PROXY_AUTHENTICATION_INFO] {

@@ -13,6 +13,7 @@
 mod authority;
 mod forwarded;
 mod hop_by_hop;
+mod hops;
 mod normal;
 mod target;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod upgrade;
 
 pub use authority::{effective_authority, host_only};
 pub use forwarded::tell_subject;
+pub use hops::left as hops_left;
 pub use normal::normalise;
 pub use upgrade::permit as permit_upgrade;
 
@@ -79,6 +81,19 @@ pub fn prepare_request(up: &mut RequestHeader, origin: &Origin<'_>) -> pingora::
     set_host(up, origin.authority)?;
     forwarded::replace(up, origin)?;
     up.append_header("Via", forwarded::via(origin.received))?;
+    hops::count(up)
+}
+
+/// Takes what concerns one connection out of an interim response (RFC 9110, 15.2), which has no
+/// content either.
+///
+/// # Errors
+///
+/// Never.
+pub fn prepare_interim(down: &mut ResponseHeader) -> pingora::Result<()> {
+    hop_by_hop::strip_response(down, false)?;
+    down.remove_header(&http::header::CONTENT_LENGTH);
+    down.remove_header(&http::header::TRANSFER_ENCODING);
     Ok(())
 }
 
@@ -98,6 +113,10 @@ pub fn prepare_response(
     upgraded: bool,
 ) -> pingora::Result<()> {
     hop_by_hop::strip_response(down, upgraded)?;
+    if down.status == http::StatusCode::NO_CONTENT {
+        // RFC 9110, 8.6.
+        down.remove_header(&http::header::CONTENT_LENGTH);
+    }
     down.append_header("Via", forwarded::via(received))?;
     Ok(())
 }

@@ -59,6 +59,7 @@ fn origin(upgrade: bool, received: Version) -> Origin<'static> {
     let client = CLIENT.parse().expect("an address");
     Origin {
         client,
+        appended: false,
         scheme: "http",
         authority: "a.test:8080",
         received,

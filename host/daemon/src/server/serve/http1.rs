@@ -42,9 +42,9 @@ impl Service {
             if let Some(settings) = settings.take() {
                 pingora::apps::HttpPersistentSettings::apply_to_session(settings, &mut session);
             }
-            // Pingora looks at one line of `Connection` alone.
-            if last || !kept_open || *draining.borrow() {
-                session.set_keepalive(None);
+            // Pingora looks at one line of `Connection` alone, and decides when it has the head.
+            if last || !kept_open {
+                link.clock.make_last();
             }
             let serving = self.proxy.process_new_http(session, &draining);
             let Some(reused) = LINK.scope(link.clone(), serving).await else {

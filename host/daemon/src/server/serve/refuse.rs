@@ -75,6 +75,8 @@ impl Service {
             body.len(),
         );
         self.note(link, why, status, body.len() as u64);
+        // RFC 9110, 9.3.2: whatever else is wrong, this much is clear.
+        let body = if stream.asks_for_head() { "" } else { &*body };
         let telling = async {
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body.as_bytes()).await?;

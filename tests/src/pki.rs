@@ -1,0 +1,79 @@
+//! Certificates for tests, and those who sign them.
+
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+/// Somebody who signs certificates.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+/// A certificate and its key, as the texts of PEM files.
+pub struct Identity {
+    /// The certificate.
+    pub certificate: String,
+    /// Its private key.
+    pub key: String,
+}
+
+impl Authority {
+    /// A new one.
+    ///
+    /// # Panics
+    /// When there is no randomness.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        Self {
+            issuer: Issuer::new(params, key),
+            pem,
+        }
+    }
+
+    /// A certificate for these names and addresses; the first is its common name.
+    ///
+    /// # Panics
+    /// When they are no names.
+    pub fn sign(&self, names: &[&str]) -> Identity {
+        let key = KeyPair::generate().expect("a key");
+        let names_of = names.iter().map(|name| (*name).to_owned());
+        let mut params = CertificateParams::new(names_of.collect::<Vec<_>>()).expect("names");
+        let common = names.first().copied().unwrap_or("nobody");
+        params.distinguished_name.push(DnType::CommonName, common);
+        let certificate = params.signed_by(&key, &self.issuer).expect("a signature");
+        Identity {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
+    /// Writes its own certificate to `ca.pem` there.
+    ///
+    /// # Panics
+    /// When the directory cannot be written.
+    pub fn write(&self, directory: &Path) -> PathBuf {
+        write(directory, "ca.pem", &self.pem)
+    }
+}
+
+impl Identity {
+    /// Writes `NAME.pem` and `NAME.key` there.
+    ///
+    /// # Panics
+    /// When the directory cannot be written.
+    pub fn write(&self, directory: &Path, name: &str) {
+        write(directory, &format!("{name}.pem"), &self.certificate);
+        write(directory, &format!("{name}.key"), &self.key);
+    }
+}
+
+fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    std::fs::write(&path, text).expect("the directory can be written");
+    path
+}
