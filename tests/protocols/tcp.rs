@@ -71,8 +71,8 @@ async fn tls_is_passed_through_by_the_name_that_is_asked_for() {
     }
     let endpoint = Endpoint::start("a").await;
     // Two servers of TLS: listeners of a proxy, each with one certificate.
-    let inner = ["one", "two"].map(|file| {
-        format!("{{ address: \"127.0.0.1:0\", tls: {{ certificates: [{{ certificate: {file}.pem, key: {file}.key }}] }} }}")
+    let inner = [(1, "one"), (2, "two")].map(|(n, file)| {
+        format!("{{ address: \"127.0.0.{n}:0\", tls: {{ certificates: [{{ certificate: {file}.pem, key: {file}.key }}] }} }}")
     });
     let upstream = format!("  one: {{ endpoints: [\"{}\"] }}", endpoint.address());
     let inner = Proxy::start_in(directory, &text(&inner.join(", "), &upstream), &[]).await;

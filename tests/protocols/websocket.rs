@@ -102,7 +102,7 @@ async fn a_real_client_and_a_real_server_talk_over_tls_and_in_the_clear() {
     let directory = directory();
     let ca = Authority::new("tests");
     let pem = ca.write(directory.path()).display().to_string();
-    ca.sign(&["localhost", "127.0.0.1"]).write(directory.path(), "site");
+    ca.sign(&["localhost", "127.0.0.1", "127.0.0.2"]).write(directory.path(), "site");
     let at = directory.path().display().to_string();
     let pair = [format!("{at}/site.pem"), format!("{at}/site.key")];
     let plain = python::Server::start("websocket_server.py", &[]).await;
@@ -110,7 +110,7 @@ async fn a_real_client_and_a_real_server_talk_over_tls_and_in_the_clear() {
     let text = format!(
         "listeners:\n\
          - {{ address: \"127.0.0.1:0\" }}\n\
-         - {{ address: \"127.0.0.1:0\", tls: {{ certificates: [{{ certificate: site.pem, key: site.key }}] }} }}\n\
+         - {{ address: \"127.0.0.2:0\", tls: {{ certificates: [{{ certificate: site.pem, key: site.key }}] }} }}\n\
          admin: {{ address: \"127.0.0.1:0\" }}\n\
          upstreams:\n  plain: {{ endpoints: [\"127.0.0.1:{}\"] }}\n  secure: {{ endpoints: [\"127.0.0.1:{}\"], tls: {{ ca: ca.pem, server_name: localhost }} }}\n\
          routes: [{{ match: {{ path: /plain }}, upstream: plain }}, {{ upstream: secure }}]\n",

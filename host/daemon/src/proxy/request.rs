@@ -127,6 +127,7 @@ pub fn forward(
         authority: &exchange.authority,
         received: session.req_header().version,
         upgrade: session.is_upgrade_req(),
+        trailers: forward::takes_trailers(session.req_header()),
     };
     forward::prepare_request(head, &origin)?;
     if let Some(link) = &exchange.link

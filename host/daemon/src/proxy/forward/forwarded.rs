@@ -134,6 +134,7 @@ mod tests {
             authority: "a.test:8443",
             received: Version::HTTP_11,
             upgrade: false,
+            trailers: false,
         }
     }
 

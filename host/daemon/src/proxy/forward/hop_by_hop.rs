@@ -50,8 +50,13 @@ fn unreadable() -> Box<pingora::Error> {
     pingora::Error::explain(pingora::ErrorType::InvalidHTTPHeader, "Connection")
 }
 
-/// Strips a request; `upgrade` lets an upgrade pass (RFC 9110, 7.8).
-pub(super) fn strip_request(up: &mut RequestHeader, upgrade: bool) -> pingora::Result<()> {
+/// Strips a request; `upgrade` lets an upgrade pass (RFC 9110, 7.8), `trailers` says whether the
+/// client wants them.
+pub(super) fn strip_request(
+    up: &mut RequestHeader,
+    upgrade: bool,
+    trailers: bool,
+) -> pingora::Result<()> {
     for name in named_by_connection(&up.headers) {
         up.remove_header(&name);
     }
@@ -60,7 +65,7 @@ pub(super) fn strip_request(up: &mut RequestHeader, upgrade: bool) -> pingora::R
         up.remove_header(&UPGRADE);
     }
     // HTTP/1 trailers are not carried on, so they must not be asked for.
-    let trailers = up.version == Version::HTTP_2 && asks_for_trailers(&up.headers);
+    let trailers = up.version == Version::HTTP_2 && trailers;
     for name in [&CONNECTION, &TE, &TRAILER, &PROXY_AUTHORIZATION] {
         up.remove_header(name);
     }
@@ -123,7 +128,8 @@ fn is_kept(name: &HeaderName) -> bool {
     .contains(&name)
 }
 
-fn asks_for_trailers(headers: &HeaderMap) -> bool {
+/// Whether the message says that its sender takes trailers (RFC 9110, 10.1.4).
+pub(super) fn asks_for_trailers(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TE).iter().flat_map(tokens);
     codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
 }
@@ -140,6 +146,11 @@ fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
+    fn strip_with(up: &mut RequestHeader, upgrade: bool) -> pingora::Result<()> {
+        let trailers = asks_for_trailers(&up.headers);
+        strip_request(up, upgrade, trailers)
+    }
+
     fn request(fields: &[(&'static str, &str)]) -> RequestHeader {
         let mut request = RequestHeader::build("GET", b"/", None).expect("a request");
         request.set_version(Version::HTTP_11);
@@ -150,7 +161,7 @@ mod tests {
     }
 
     fn left_of_request(mut request: RequestHeader, upgrade: bool) -> Vec<String> {
-        strip_request(&mut request, upgrade).expect("room");
+        strip_with(&mut request, upgrade).expect("room");
         left(&request.headers)
     }
 

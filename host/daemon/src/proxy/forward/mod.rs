@@ -48,6 +48,13 @@ pub struct Origin<'a> {
     pub received: Version,
     /// Whether an upgrade may pass. [`permit_upgrade`] has left only those that the route names.
     pub upgrade: bool,
+    /// Whether the client takes trailers. What Pingora has cleaned does not say so any more.
+    pub trailers: bool,
+}
+
+/// Whether the client takes trailers (RFC 9110, 10.1.4).
+pub fn takes_trailers(head: &RequestHeader) -> bool {
+    hop_by_hop::asks_for_trailers(&head.headers)
 }
 
 /// Ends what the client's `Connection` names (RFC 9110, 7.6.1), before routes and filters look
@@ -77,7 +84,7 @@ pub fn end_at_the_door(head: &mut RequestHeader) -> pingora::Result<()> {
 /// [`effective_authority`] does not meet.
 pub fn prepare_request(up: &mut RequestHeader, origin: &Origin<'_>) -> pingora::Result<()> {
     target::make_origin_form(up)?;
-    hop_by_hop::strip_request(up, origin.upgrade)?;
+    hop_by_hop::strip_request(up, origin.upgrade, origin.trailers)?;
     set_host(up, origin.authority)?;
     forwarded::replace(up, origin)?;
     up.append_header("Via", forwarded::via(origin.received))?;

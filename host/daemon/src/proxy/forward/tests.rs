@@ -64,6 +64,7 @@ fn origin(upgrade: bool, received: Version) -> Origin<'static> {
         authority: "a.test:8080",
         received,
         upgrade,
+        trailers: true,
     }
 }
 
