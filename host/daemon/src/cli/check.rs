@@ -71,6 +71,8 @@ type Examined = (String, Vec<(String, Vec<Held>)>);
 
 fn examine(file: &Path, probe: bool) -> Result<Examined, Problems> {
     let config = reload::load(file)?;
+    // Certificates and keys are read, as a reload would.
+    reload::listeners(&config)?;
     let options = Options {
         cache: super::run::cache(&config),
         threads: config.threads.get(),

@@ -101,7 +101,9 @@ fn introduction(
 
 /// The request, or its last piece, is on its way: the wait for the head begins.
 pub fn sent(exchange: &mut Exchange, end: bool) {
-    if exchange.tunnel {
+    let answered = |attempt: &super::exchange::Attempt| attempt.answered.is_some();
+    if exchange.tunnel || exchange.attempt.as_ref().is_some_and(answered) {
+        // The client goes on while it is answered: it is not the endpoint that is silent.
         await_more(exchange);
     }
     let waits = exchange

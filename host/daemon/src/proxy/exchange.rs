@@ -64,6 +64,8 @@ pub struct Exchange {
     pub interim: u32,
     /// The protocol was changed (101).
     pub tunnel: bool,
+    /// What a call of gRPC would have been told in HTTP, which says 200 then.
+    pub meant: Option<u16>,
     /// What went wrong last.
     pub fault: Option<Fault>,
     /// Whether a plugin had a fault.
@@ -112,6 +114,7 @@ impl Exchange {
             max_body: None,
             interim: 0,
             tunnel: false,
+            meant: None,
             fault: None,
             plugin_fault: false,
         }
@@ -156,7 +159,9 @@ impl Exchange {
 
     /// The port of https to which this request is sent, if its listener serves none.
     pub fn redirect_to_https(&self) -> Option<u16> {
-        self.link.as_ref()?.origin.manner.redirect_to_https
+        let port = self.link.as_ref()?.origin.manner.redirect_to_https;
+        // A proxy before this one may have decrypted it.
+        port.filter(|_| self.scheme == "http")
     }
 
     /// The endpoint of the attempt under way, or of the last one.

@@ -13,6 +13,7 @@
 //! connection does ([`super::downstream`]).
 
 use super::downstream::Clock;
+use super::grpc;
 use super::watch::Watch;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -47,6 +48,8 @@ impl Hold {
     /// Ends waits on the session of this exchange when the clock says so, or when the client is
     /// slower than that many bytes a second.
     pub fn keep_time(session: &mut Session, clock: Arc<Clock>, rate: Option<u64>) -> Arc<Self> {
+        // Calls of gRPC talk back and forth: a client that pauses is not slow.
+        let rate = rate.filter(|_| !grpc::is_call(session.req_header()));
         Self::over(session, None, Some(Watch::new(clock, rate)))
     }
 
@@ -241,7 +244,10 @@ impl Custom for Held {
         let inner = self.inner.as_mut().expect(BACK_LAST);
         match &mut self.watch {
             None => inner.read_body_or_idle(idle).await,
-            Some(watch) => watch.read(!idle, inner.read_body_or_idle(idle)).await,
+            Some(watch) => {
+                let begun = inner.response_written().is_some_and(|head| !head.status.is_informational());
+                watch.read(!idle && !begun, inner.read_body_or_idle(idle)).await
+            }
         }
     }
 

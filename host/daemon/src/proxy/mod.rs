@@ -115,7 +115,7 @@ impl ProxyHttp for Proxy {
         end: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        request::no_empty_piece(body);
+        request::no_empty_end(body, end);
         request::bound_body(session, exchange)?;
         if exchange.passage.has_filters() {
             Box::pin(filters::request_chunk(session, exchange, body, end)).await?;

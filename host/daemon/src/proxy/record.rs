@@ -21,6 +21,7 @@ pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
         hold.give_back(session).await;
     }
     let status = session.response_written().map(|head| head.status.as_u16());
+    let status = exchange.meant.or(status);
     let now = Instant::now();
     let took = now.saturating_duration_since(exchange.began);
     attempt::settle(exchange, now, outcome(exchange, status));

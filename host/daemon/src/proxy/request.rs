@@ -24,6 +24,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
     session.set_total_drain_timeout(Some(DRAIN));
     keep_alive(session, exchange);
+    identify(session, exchange);
     let bounds = exchange.snapshot.bounds;
     let head = session.req_header_mut();
     match head.version {
@@ -48,6 +49,11 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     let head = session.req_header_mut();
     let rules = exchange.snapshot.reading.paths;
     exchange.original_target = forward::normalise(head, &rules).map_err(|_| Fault::BadRequest)?;
+    Ok(())
+}
+
+/// Who asks: found first, so that the log knows also of those who are refused.
+fn identify(session: &Session, exchange: &mut Exchange) {
     let peer = peer(session, exchange);
     let head = session.req_header();
     let secure = exchange
@@ -64,7 +70,9 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
         (peer, secure)
     };
     exchange.peer = peer;
-    Ok(())
+    if let Ok(authority) = forward::effective_authority(head) {
+        exchange.authority = lower(authority);
+    }
 }
 
 /// Finds the request's route, and sets the bounds of the exchange.
@@ -156,9 +164,10 @@ pub fn bound_body(session: &Session, exchange: &mut Exchange) -> Result<()> {
     }
 }
 
-/// Pingora ends a chunked body once more for a piece of nothing, on a connection that is kept.
-pub fn no_empty_piece(body: &mut Option<Bytes>) {
-    if body.as_ref().is_some_and(Bytes::is_empty) {
+/// Pingora ends a chunked body twice when its last piece is nothing, on a connection that is
+/// kept. Before the end nothing must stay what it is: no piece at all would be the end.
+pub fn no_empty_end(body: &mut Option<Bytes>, end: bool) {
+    if end && body.as_ref().is_some_and(Bytes::is_empty) {
         *body = None;
     }
 }

@@ -58,7 +58,7 @@ pub async fn finish_head(
 }
 
 /// Tells browsers not to come without encryption again (RFC 6797, 7.1).
-fn insist_on_https(exchange: &Exchange, head: &mut ResponseHeader) -> Result<()> {
+pub fn insist_on_https(exchange: &Exchange, head: &mut ResponseHeader) -> Result<()> {
     let Some(link) = &exchange.link else {
         return Ok(());
     };
@@ -220,6 +220,7 @@ async fn refuse_call(
     fault: Fault,
     status: StatusCode,
 ) -> Result<()> {
+    exchange.meant = Some(status.as_u16());
     let mut head = grpc::trailers_only(status, fault.sentence())?;
     insist_on_https(exchange, &mut head)?;
     // A filter that fails now has nothing left to protect: the request goes nowhere.

@@ -99,10 +99,15 @@ impl ConnectionLimit {
             listener = %self.listener,
             refused = self.unreported.swap(0, AcqRel),
             open = self.series.open(),
-            max_connections = self.max.load(Relaxed),
+            max_connections = bound(&self.max),
+            max_connections_per_client = bound(&self.max_per_client),
             "too many connections; new ones are refused"
         );
     }
+}
+
+fn bound(max: &AtomicU32) -> Option<u32> {
+    Some(max.load(Relaxed)).filter(|max| *max != UNBOUNDED)
 }
 
 /// A place that a connection has.

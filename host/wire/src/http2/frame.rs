@@ -29,7 +29,7 @@ impl Frame {
     /// How many bytes of the payload matter.
     pub(super) fn look(&self) -> usize {
         let look = match self.kind {
-            DATA if self.flags & PADDED != 0 => 1,
+            DATA | HEADERS if self.flags & PADDED != 0 => 1,
             PRIORITY | WINDOW_UPDATE => LOOK,
             _ => 0,
         };
@@ -45,6 +45,17 @@ impl Frame {
             DATA | HEADERS | CONTINUATION => self.length == 0,
             _ => false,
         }
+    }
+
+    /// Where the fragment of a header block is in what is not looked at (RFC 9113 6.2 and 6.10):
+    /// how many bytes there are before it, and how many it has. Without a fragment, the first
+    /// number means nothing.
+    pub(super) fn fragment(&self) -> (u8, u16) {
+        let of = |flag| self.kind == HEADERS && self.flags & flag != 0;
+        let before = if of(WEIGHED) { 5 } else { 0 };
+        let padding = if of(PADDED) { 1 + (self.word >> 24) } else { 0 };
+        let left = self.length.saturating_sub(u32::from(before) + padding);
+        (before, u16::try_from(left).unwrap_or(u16::MAX))
     }
 
     /// Whether the server has to answer with RST_STREAM (RFC 9113 5.3.1, 6.3 and 6.9).
@@ -83,3 +94,5 @@ pub(super) const PRIORITY_UPDATE: u8 = 0x10;
 pub(super) const END_STREAM: u8 = 0x1;
 pub(super) const END_HEADERS: u8 = 0x4;
 pub(super) const PADDED: u8 = 0x8;
+/// Called PRIORITY, like the frame.
+pub(super) const WEIGHED: u8 = 0x20;

@@ -1,5 +1,7 @@
-//! The guard itself: frames found in a stream of bytes, and counted.
+//! The guard itself: frames found in a stream of bytes, and counted; header blocks among them
+//! are passed on.
 
+use super::fields::Fields;
 use super::frame::{self, Frame, HEADER, LOOK};
 use super::{Flood, Limits};
 use std::time::Duration;
@@ -25,6 +27,7 @@ pub struct Guard {
     filled: u8,
     /// How much of the preface has come.
     preface: u8,
+    fields: Fields,
     flood: Option<Flood>,
 }
 
@@ -53,6 +56,7 @@ impl Guard {
             head: [0; HEADER + LOOK],
             filled: 0,
             preface: 0,
+            fields: Fields::new(),
             flood: None,
         }
     }
@@ -103,7 +107,9 @@ impl Guard {
         loop {
             let pass = bytes.len().min(usize::from(self.skip));
             self.skip -= pass as u16; // At most `skip`.
-            bytes = &bytes[pass..];
+            let (payload, later) = bytes.split_at(pass);
+            self.fields.walk(payload)?;
+            bytes = later;
             // The header says how much more is to be looked at.
             self.fill(&mut bytes, HEADER);
             if usize::from(self.filled) < HEADER {
@@ -151,6 +157,7 @@ impl Guard {
             frame::CONTINUATION => {
                 self.add(Flood::Continuations, 1)?;
                 self.add(Flood::HeaderBlock, frame.length)?;
+                self.fields.enter(frame);
             }
             _ => self.add(Flood::Others, 1)?,
         }
@@ -165,13 +172,17 @@ impl Guard {
 
     /// A header block begins, and with it a stream, unless these are trailers.
     fn headers(&mut self, frame: &Frame) -> Result<(), Flood> {
-        if frame.stream % 2 == 1 && frame.stream > self.last_stream {
+        let is_clients = frame.stream % 2 == 1;
+        let is_new = frame.stream > self.last_stream;
+        if is_clients && is_new {
             self.last_stream = frame.stream;
             self.streams = self.streams.saturating_add(1);
             self.opened = self.opened.saturating_add(1);
         }
         self.counts[Flood::Continuations as usize] = 0;
         self.counts[Flood::HeaderBlock as usize] = 0;
+        self.fields.begin(is_clients && !is_new);
+        self.fields.enter(frame);
         self.add(Flood::HeaderBlock, frame.length)
     }
 
@@ -212,4 +223,4 @@ const SMALL_UPDATE: u32 = 256;
 /// How many kinds of floods are counted.
 const COUNTED: usize = Flood::HeaderBlock as usize + 1;
 
-const _: () = assert!(size_of::<Guard>() < 128);
+const _: () = assert!(size_of::<Guard>() <= 160);

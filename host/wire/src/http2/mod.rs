@@ -6,18 +6,26 @@
 //! Each is in order by itself, so that an implementation of the protocol has no reason to
 //! object; only their number is wrong. The guard sees the bytes that a client sends before the
 //! implementation does, and says when it is enough. It changes nothing and keeps nothing but
-//! numbers; payloads are jumped over.
+//! numbers; payloads are jumped over, except for header blocks, which are walked.
 //!
-//! Whether frames are in order is for the implementation to judge, and so is all that is only
-//! seen in decoded fields (CVE-2019-9516: fields with empty names, which HPACK makes one byte
-//! each, where the guard bounds the compressed block only) or on the server's side
-//! (CVE-2019-9517: responses that pile up because the client opens the window and reads
-//! nothing. That takes time limits on writes and small windows of one's own).
+//! Whether frames are in order is for the implementation to judge, with one exception: it lets
+//! pseudo-header fields through in trailers, which are malformed (RFC 9113 8.1). That is an
+//! error of the stream (RFC 9113 8.1.1), but any may be taken for one of the connection (RFC
+//! 9113 5.4.1), and only broken or hostile clients make it. HEADERS on a stream that is closed,
+//! or was passed over, are taken for trailers too: an error in any case (RFC 9113 5.1).
 //!
-//! Refuses to decode HPACK, and to write anything but the last frame.
+//! The implementation also judges all that is only seen in decoded fields (CVE-2019-9516:
+//! fields with empty names, which HPACK makes one byte each, where the guard bounds the
+//! compressed block only) or on the server's side (CVE-2019-9517: responses that pile up
+//! because the client opens the window and reads nothing. That takes time limits on writes and
+//! small windows of one's own).
+//!
+//! Refuses to decode fields, and to write anything but the last frame.
 
+mod fields;
 mod frame;
 mod guard;
+mod names;
 
 #[cfg(test)]
 mod tests;
@@ -89,7 +97,8 @@ impl Default for Limits {
     }
 }
 
-/// What a client does too much of, or wrong in a way that leaves nothing to be read.
+/// Why the connection is ended: what a client does too much of, or wrong in a way that leaves
+/// nothing to be read, or that the implementation does not see.
 // Those from `Pings` to `HeaderBlock` are counted, and `Guard` uses them as indices; those
 // before `Continuations` are counted per window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +126,8 @@ pub enum Flood {
     /// A frame has more than 16,384 bytes, which RFC 9113 4.2 allows only to those that have
     /// been told so by SETTINGS_MAX_FRAME_SIZE; Tidegate tells nobody.
     FrameSize,
+    /// Trailers have a pseudo-header field, which makes them malformed (RFC 9113 8.1 and 8.3).
+    PseudoInTrailers,
 }
 
 impl Flood {
@@ -134,6 +145,7 @@ impl Flood {
             Self::HeaderBlock => "header_block",
             Self::Preface => "preface",
             Self::FrameSize => "frame_size",
+            Self::PseudoInTrailers => "pseudo_in_trailers",
         }
     }
 
@@ -141,7 +153,7 @@ impl Flood {
     /// may be left out: whoever is there does not speak HTTP/2 (RFC 9113 3.4).
     pub fn error_code(self) -> u32 {
         match self {
-            Self::Preface => PROTOCOL_ERROR,
+            Self::Preface | Self::PseudoInTrailers => PROTOCOL_ERROR,
             Self::FrameSize => FRAME_SIZE_ERROR,
             _ => ENHANCE_YOUR_CALM,
         }

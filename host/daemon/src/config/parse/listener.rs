@@ -76,6 +76,15 @@ fn listener(
             "list the proxies before this one in `trusted_proxies`",
         );
     }
+    if let (Some(Checked { spot, .. }), Some(Checked { value: Some(true), .. })) =
+        (&written.max_connections_per_client, &written.proxy_protocol)
+    {
+        report.refuse(
+            spot,
+            "connections come from the proxy before this one, whoever the client is",
+            "bound them there, or with `max_connections`",
+        );
+    }
     if let (Some(Checked { spot, .. }), Some(_)) = (&written.redirect_to_https, &written.tls) {
         report.refuse(
             spot,

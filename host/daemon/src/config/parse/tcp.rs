@@ -6,7 +6,7 @@ use super::upstream::Upstreams;
 use super::{Unique, check_any, optional, reference, time, tls};
 use crate::config::problem::{Report, Spot};
 use crate::config::read::checked::Checked;
-use crate::config::value::Tcp;
+use crate::config::value::{Protocol, Tcp};
 use crate::config::written::{self, Mode};
 
 /// Takes what belongs to `mode: tcp` out of the listener; none if it is another mode.
@@ -44,6 +44,10 @@ pub(super) fn parse(
     for spot in of_http.into_iter().flatten() {
         report.refuse(spot, "this is for HTTP, and the mode is tcp", "remove it");
     }
+    let hsts = written.tls.as_ref().and_then(|tls| tls.value.as_ref()?.hsts.as_ref());
+    if let Some(Checked { spot, .. }) = hsts {
+        report.refuse(spot, "this is for HTTP, and the mode is tcp", "remove it");
+    }
     if upstream.is_none() && names.is_none() {
         report.refuse(
             spot,
@@ -74,6 +78,13 @@ fn known(
     let spot = written.spot.clone();
     let name = reference::upstream(written, upstreams, report)?;
     let upstream = upstreams.and_then(|known| known.get(&name)?.as_ref());
+    if upstream.is_some_and(|upstream| upstream.protocol == Protocol::Http2) {
+        report.refuse(
+            &spot,
+            format!("`{name}` has a `protocol` of HTTP, and the mode is tcp"),
+            "remove `protocol` there, or name another upstream",
+        );
+    }
     if upstream.is_some_and(|upstream| upstream.tls.is_some()) {
         report.refuse(
             &spot,

@@ -88,9 +88,14 @@ written_as_text!(FieldName(http::HeaderName), "a field name such as x-client-sub
 
 /// Not one that says how a message is framed or where it goes.
 fn field_name(text: &str) -> Result<http::HeaderName, Refusal> {
-    const OURS: [&str; 10] = [
+    const OURS: [&str; 18] = [
+        "authorization",
         "connection",
         "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "forwarded",
         "host",
         "keep-alive",
         "te",
@@ -98,7 +103,10 @@ fn field_name(text: &str) -> Result<http::HeaderName, Refusal> {
         "transfer-encoding",
         "upgrade",
         "via",
-        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
     ];
     match http::HeaderName::from_bytes(text.as_bytes()) {
         Ok(name) if !OURS.contains(&name.as_str()) && !name.as_str().contains('_') => Ok(name),

@@ -7,7 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
-use tidegate_wire::http1::{BodyScan, Head, HeadScan, Limits as HeadLimits, Violation};
+use tidegate_wire::http1::{BodyScan, Head, HeadScan, Limits as HeadLimits, TargetForm, Violation};
 use tidegate_wire::http2::{self, Flood};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
@@ -130,6 +130,7 @@ impl Downstream {
         self.min_rate = limits.min_rate;
         self.given.reset();
         self.taken.reset();
+        self.answering = false;
         if self.inbox.is_empty() {
             // An idle connection holds no buffer.
             self.inbox = bytes::BytesMut::new();
@@ -155,6 +156,10 @@ impl Downstream {
                     Err(violation) => return Ok(Arrived::Bad(violation)),
                     Ok(Some(head)) => {
                         self.inbox.advance(head.skipped);
+                        if head.form == TargetForm::Absolute {
+                            let length = head.length - head.skipped;
+                            lower_hosts(&mut self.inbox[..length]);
+                        }
                         self.guard = Guard::Message {
                             shown: head.length - head.skipped,
                             body: BodyScan::new(head.body, &limits.head),
@@ -184,8 +189,9 @@ impl Downstream {
     /// From here on frames are spoken.
     pub fn speak_http2(&mut self, limits: &http2::Limits) -> Arrived {
         let mut guard = http2::Guard::new(*limits);
-        // What has come is within any bound: it is looked at for the state that it leaves.
-        let _ = guard.scan(&self.inbox, self.began.elapsed());
+        if guard.scan(&self.inbox, self.began.elapsed()).is_err() {
+            return Arrived::Nothing;
+        }
         self.guard = Guard::Http2(Box::new(guard));
         self.min_rate = None;
         Arrived::Http2
@@ -203,5 +209,25 @@ impl Downstream {
                 Poll::Ready(Ok(piece.filled().len()))
             }
         }
+    }
+}
+
+/// Pingora compares the host of an absolute-form target with `Host` to the letter. They have been
+/// compared as they should be: brought into lower case, which means the same (RFC 9110, 4.2.3),
+/// they are equal to it too.
+fn lower_hosts(head: &mut [u8]) {
+    let find = |head: &[u8], what: &[u8]| {
+        let mut windows = head.windows(what.len());
+        windows.position(|window| window.eq_ignore_ascii_case(what))
+    };
+    if let Some(at) = find(head, b"://") {
+        let authority = &mut head[at + 3..];
+        let end = authority.iter().position(|byte| b"/? ".contains(byte));
+        authority[..end.unwrap_or(0)].make_ascii_lowercase();
+    }
+    if let Some(at) = find(head, b"\r\nhost:") {
+        let value = &mut head[at + 7..];
+        let end = value.iter().position(|byte| *byte == b'\r');
+        value[..end.unwrap_or(0)].make_ascii_lowercase();
     }
 }

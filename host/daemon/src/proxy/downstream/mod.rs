@@ -52,6 +52,8 @@ pub struct Downstream {
     min_rate: Option<u64>,
     given: Pace,
     taken: Pace,
+    /// The client is being answered: who talks back and forth may pause.
+    answering: bool,
     clock: Arc<Clock>,
     timer: Option<Pin<Box<Sleep>>>,
     digest: Arc<SocketDigest>,
@@ -73,6 +75,7 @@ impl Downstream {
             min_rate: None,
             given: Pace::default(),
             taken: Pace::default(),
+            answering: false,
             clock,
             timer: None,
             digest: Arc::new(digest),
@@ -126,7 +129,7 @@ impl Downstream {
     /// Waits for the client to give more of what it owes.
     fn poll_given<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         let slow = match self.min_rate {
-            Some(rate) if self.guard.is_owed() => match self.given.wait(Instant::now(), rate) {
+            Some(rate) if self.guard.is_owed() && !self.answering => match self.given.wait(Instant::now(), rate) {
                 Some(next) => Some(next),
                 None => return self.too_slow(),
             },
@@ -213,6 +216,10 @@ impl AsyncRead for Downstream {
                 Poll::Ready(Ok(())) => {}
             }
             let came = buffer.filled().len() - before;
+            if came == 0 && this.guard.is_owed() {
+                // The end of a body that was cut off is not its end.
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
             this.given.moved(came);
             let since = this.began;
             let read = this.guard.pass(&buffer.filled()[before..], since);
@@ -250,6 +257,8 @@ impl AsyncWrite for Downstream {
             Poll::Pending => self.poll_taken(context),
             Poll::Ready(Ok(written)) => {
                 self.taken.moved(written);
+                // An interim answer (1xx) is none.
+                self.answering |= !bytes.starts_with(b"HTTP/1.1 1");
                 Poll::Ready(Ok(written))
             }
             error => error,

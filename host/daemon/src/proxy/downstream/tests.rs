@@ -80,7 +80,8 @@ async fn a_body_that_is_no_body_ends_the_message() {
     let mut bytes = vec![0; head.len()];
     downstream.read_exact(&mut bytes).await.unwrap();
     client.write_all(b"3;x=y\r\nabc\r\n").await.unwrap();
-    let error = downstream.read_u8().await.unwrap_err();
+    let mut body = [0; 64];
+    let error = downstream.read(&mut body).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(clock.take_ended(), Some(Ended::Malformed));
     assert!(clock.violation().is_some());

@@ -1,7 +1,7 @@
 //! An answer that a filter made, written to the client.
 
 use super::{apply, response};
-use crate::proxy::Exchange;
+use crate::proxy::{Exchange, respond};
 use bytes::Bytes;
 use http::{Method, header};
 use pingora::Result;
@@ -27,6 +27,7 @@ pub async fn write(session: &mut Session, exchange: &mut Exchange, reply: Reply)
     if !bodiless {
         head.insert_header(header::CONTENT_LENGTH, body.len())?;
     }
+    respond::insist_on_https(exchange, &mut head)?;
     // A filter that fails now has nothing left to protect: the request goes nowhere.
     let _ = response::run(session, exchange, &mut head).await;
     let bare = bodiless || session.req_header().method == Method::HEAD;

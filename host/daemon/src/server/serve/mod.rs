@@ -112,7 +112,10 @@ impl App for Service {
     }
 
     async fn refuse(&self, stream: TcpStream, meeting: Arc<Meeting>) {
-        super::refusal::send(stream, meeting.tls.as_ref()).await;
+        // Whoever speaks something else first would not understand the answer.
+        if meeting.tcp.is_none() && !meeting.proxy_protocol {
+            super::refusal::send(stream, meeting.tls.as_ref()).await;
+        }
     }
 
     async fn cleanup(&self) {

@@ -92,7 +92,9 @@ impl Service {
         let snapshot = self.current.load();
         let status = status.as_u16();
         let series = &snapshot.unrouted;
-        series.observe(None, &Method::GET, Some(status), Duration::ZERO);
+        // A method of its own, since none was understood.
+        let none = Method::from_bytes(b"NONE").unwrap_or_default();
+        series.observe(None, &none, Some(status), Duration::ZERO);
         let Some(log) = &snapshot.access_log else {
             return;
         };

@@ -9,7 +9,7 @@ use super::open::Opened;
 use crate::config::value::Tcp;
 use crate::proxy::{Link, Socket};
 use crate::snapshot::Snapshot;
-use crate::telemetry::Record;
+use crate::telemetry::{QueueRefusal, Record};
 use crate::upstream::dial::Dial;
 use crate::upstream::{Picked, Seat, Upstream, View, pick};
 use std::io;
@@ -137,7 +137,11 @@ async fn seat(upstream: &Upstream) -> Result<Option<Seat>, &'static str> {
     if upstream.rules.limits.is_none() {
         return Ok(None);
     }
-    let mut seat = upstream.group.seat().await.map_err(|_| "full")?;
+    let seat = upstream.group.seat().await;
+    let mut seat = seat.map_err(|refusal| match refusal {
+        QueueRefusal::Full => "full",
+        QueueRefusal::Timeout => "queue_timeout",
+    })?;
     seat.found();
     Ok(Some(seat))
 }
