@@ -8,12 +8,12 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 EXAMPLES := $(patsubst %/Cargo.toml,%,$(shell grep -lx '\[workspace\]' examples/*/Cargo.toml))
 IN_EACH_EXAMPLE = for example in $(EXAMPLES); do echo "== $$example"; (cd $$example && $(1)) || exit 1; done
 
-.PHONY: run test build release check lint doc audit setup toolchains bench clean
+.PHONY: run test build release check lint doc audit setup toolchains clients bench clean
 
 run: setup ## serve the demo: three endpoints inside one process
 	$(CARGO) run --bin tidegate -- demo
 
-test: setup toolchains ## everything: units, properties, the sandbox, the real binary over real sockets
+test: setup toolchains clients ## everything: units, properties, the sandbox, the real binary over real sockets
 	$(CARGO) test --workspace --no-run
 	$(CARGO) build --workspace --bins
 	TIDEGATE_BIN=$(TARGET)/debug/tidegate $(CARGO) test --workspace
@@ -44,6 +44,9 @@ setup:
 
 toolchains: ## the compilers of other languages, for the tests of `tidegate plugin build`
 	@sh tests/toolchains.sh
+
+clients: ## curl, a browser, and gRPC and WebSocket for Python, for the tests of protocols
+	@sh tests/clients.sh
 
 clean:
 	$(CARGO) clean

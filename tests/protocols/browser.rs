@@ -20,16 +20,30 @@ async fn chromium_shows_a_page_that_came_over_http2() {
     let url = format!("https://localhost:{}/echo", proxy.address().port());
     let mut command = tokio::process::Command::new("chromium");
     command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ])
         // Whether it believes this certificate is not what is tried here.
         .args(["--ignore-certificate-errors", "--dump-dom"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(&url)
         .kill_on_drop(true);
-    let output = soon("chromium", command.output()).await.expect("chromium is installed");
+    let output = soon("chromium", command.output())
+        .await
+        .expect("chromium is installed");
     let page = String::from_utf8_lossy(&output.stdout);
     assert!(page.contains("x-forwarded-proto"), "{page}");
-    let line = proxy.access_log.wait("its request", |line| line.field("path") == Some("/echo"));
+    let line = proxy
+        .access_log
+        .wait("its request", |line| line.field("path") == Some("/echo"));
     assert_eq!(line.await.field("protocol"), Some("HTTP/2"));
 }

@@ -26,7 +26,10 @@ async fn every_kind_of_call_passes_over_tls_on_both_sides() {
         let file = name.strip_suffix(".test").unwrap_or(name);
         ca.sign(&[name]).write(directory.path(), file);
     }
-    let (pem, at) = (pem.display().to_string(), directory.path().display().to_string());
+    let (pem, at) = (
+        pem.display().to_string(),
+        directory.path().display().to_string(),
+    );
     let pair = [format!("{at}/inner.pem"), format!("{at}/inner.key")];
     let server = python::Server::start("grpc_server.py", &[&pair[0], &pair[1]]).await;
     let text = format!(

@@ -52,17 +52,29 @@ async fn one_address_has_its_share_and_others_have_theirs() {
     let mut held = Vec::new();
     for _ in 0..3 {
         let from = std::net::Ipv4Addr::new(127, 0, 0, 9).into();
-        let mut connection = client::Connection::open_from(from, proxy.address()).await.expect("room");
+        let mut connection = client::Connection::open_from(from, proxy.address())
+            .await
+            .expect("room");
         assert!(connection.send(request()).await.expect("served").is_ok());
         held.push(connection);
     }
     let greedy = std::net::Ipv4Addr::new(127, 0, 0, 9);
-    let answer = request().send_from(greedy, proxy.address()).await.expect("an answer");
+    let answer = request()
+        .send_from(greedy, proxy.address())
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), 503);
-    assert!(client::get(proxy.address(), "/").await.is_ok(), "another address");
+    assert!(
+        client::get(proxy.address(), "/").await.is_ok(),
+        "another address"
+    );
     drop(held);
     soon("room again", async {
-        while !request().send_from(greedy, proxy.address()).await.is_ok_and(|answer| answer.is_ok()) {
+        while !request()
+            .send_from(greedy, proxy.address())
+            .await
+            .is_ok_and(|answer| answer.is_ok())
+        {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
@@ -74,7 +86,8 @@ async fn without_file_descriptors_it_waits_and_comes_back() {
     let endpoint = Endpoint::start("a").await;
     let proxy = Proxy::start(&config::web("round-robin", &[&endpoint])).await;
     assert!(client::get(proxy.address(), "/").await.is_ok());
-    let open = std::fs::read_dir(format!("/proc/{}/fd", proxy.pid().as_raw_nonzero())).expect("ours");
+    let open =
+        std::fs::read_dir(format!("/proc/{}/fd", proxy.pid().as_raw_nonzero())).expect("ours");
     let few = open.count() as u64 + 20;
     let limit = Rlimit {
         current: Some(few),
@@ -85,7 +98,10 @@ async fn without_file_descriptors_it_waits_and_comes_back() {
     for _ in 0..60 {
         held.push(Raw::open(proxy.address()).await);
     }
-    proxy.log.wait("no descriptors", |line| line.message() == "cannot accept").await;
+    proxy
+        .log
+        .wait("no descriptors", |line| line.message() == "cannot accept")
+        .await;
     drop(held);
     for _ in 0..20 {
         assert!(client::get(proxy.address(), "/").await.is_ok());
@@ -107,13 +123,20 @@ async fn certificates_change_under_load_and_nobody_notices() {
     let proxy = Proxy::start_in(directory, &text, &[]).await;
     let url = format!("https://127.0.0.1:{}/", proxy.address().port());
     let mut kept = tokio::process::Command::new("h2load");
-    kept.args(["-n", "6000", "-c", "8", "-m", "4", &url]).kill_on_drop(true);
+    kept.args(["-n", "6000", "-c", "8", "-m", "4", &url])
+        .kill_on_drop(true);
     let kept = tokio::spawn(async move { soon("h2load", kept.output()).await });
     let fresh = {
         let (directory, address) = (proxy.directory().to_owned(), proxy.address());
         tokio::spawn(async move {
             for _ in 0..40 {
-                let got = curl(&directory, address, "https://site.test/", &["--cacert", "ca.pem"]).await;
+                let got = curl(
+                    &directory,
+                    address,
+                    "https://site.test/",
+                    &["--cacert", "ca.pem"],
+                )
+                .await;
                 assert_eq!(got.status, 200, "{got:?}");
             }
         })
@@ -127,5 +150,8 @@ async fn certificates_change_under_load_and_nobody_notices() {
     fresh.await.expect("every new connection is served");
     let output = kept.await.expect("no panic").expect("h2load is installed");
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("6000 succeeded, 0 failed, 0 errored"), "{told}");
+    assert!(
+        told.contains("6000 succeeded, 0 failed, 0 errored"),
+        "{told}"
+    );
 }

@@ -28,7 +28,11 @@ async fn strangers_are_not_believed_and_trusted_proxies_are_from_the_right() {
     let chain = "203.0.113.9, 198.51.100.7, 10.0.0.2, 127.0.0.1";
     assert_eq!(answer.echoed("x-forwarded-for"), [chain]);
     assert_eq!(answer.echoed("x-forwarded-proto"), ["https"]);
-    assert_eq!(line(&trusting).await, "198.51.100.7", "not what the client wrote");
+    assert_eq!(
+        line(&trusting).await,
+        "198.51.100.7",
+        "not what the client wrote"
+    );
     assert!(answer.echoed("forwarded").is_empty());
 }
 
@@ -44,7 +48,10 @@ async fn one_field_is_believed_and_the_other_is_not() {
 }
 
 async fn line(proxy: &Proxy) -> String {
-    let line = proxy.access_log.wait("a line", |line| line.field("client").is_some()).await;
+    let line = proxy
+        .access_log
+        .wait("a line", |line| line.field("client").is_some())
+        .await;
     line.field("client").unwrap_or_default().to_owned()
 }
 
@@ -60,8 +67,14 @@ async fn the_proxy_protocol_says_who_it_is_in_both_versions() {
     let mut v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c".to_vec();
     v2.extend([198, 51, 100, 8, 127, 0, 0, 1, 0x12, 0x34, 0, 80]);
     for (header, client) in [
-        (&b"PROXY TCP4 198.51.100.7 127.0.0.1 4711 80\r\n"[..], Some("198.51.100.7")),
-        (b"PROXY TCP6 2001:db8::1 ::1 4711 80\r\n", Some("2001:db8::1")),
+        (
+            &b"PROXY TCP4 198.51.100.7 127.0.0.1 4711 80\r\n"[..],
+            Some("198.51.100.7"),
+        ),
+        (
+            b"PROXY TCP6 2001:db8::1 ::1 4711 80\r\n",
+            Some("2001:db8::1"),
+        ),
         (b"PROXY UNKNOWN\r\n", Some("127.0.0.1")),
         (&v2, Some("198.51.100.8")),
         (b"", None),
@@ -89,7 +102,8 @@ async fn only_trusted_peers_may_introduce_clients() {
     );
     let proxy = Proxy::start(&text).await;
     let mut raw = Raw::open(proxy.address()).await;
-    raw.write("PROXY TCP4 1.2.3.4 127.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    raw.write("PROXY TCP4 1.2.3.4 127.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     assert_eq!(raw.rest().await, "");
     assert_eq!(endpoint.hits(), 0);
 }

@@ -16,5 +16,9 @@ async fn events_are_not_held_back() {
     let began = std::time::Instant::now();
     client.bytes(6).await;
     assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
-    assert_eq!(endpoint.in_flight().value(), 1, "the endpoint is not at its end");
+    assert_eq!(
+        endpoint.in_flight().value(),
+        1,
+        "the endpoint is not at its end"
+    );
 }

@@ -4,7 +4,8 @@ use tidegate_e2e::curl::curl;
 use tidegate_e2e::pki::Authority;
 use tidegate_e2e::{Endpoint, Proxy, config, directory, soon};
 
-const LOGS: &str = "admin: { address: \"127.0.0.1:0\" }\naccess_log: { format: json, path: \"-\" }\nwatch: off\n";
+const LOGS: &str =
+    "admin: { address: \"127.0.0.1:0\" }\naccess_log: { format: json, path: \"-\" }\nwatch: off\n";
 
 /// Listeners, then one upstream `web`.
 fn behind(listeners: &str, endpoint: &Endpoint) -> String {
@@ -26,7 +27,10 @@ async fn each_name_has_its_certificate_and_each_client_its_version() {
     let directory = directory();
     let ca = Authority::new("tests");
     ca.write(directory.path());
-    for (file, names) in [("site", &["site.test"][..]), ("wild", &["*.wild.test", "wild.test"])] {
+    for (file, names) in [
+        ("site", &["site.test"][..]),
+        ("wild", &["*.wild.test", "wild.test"]),
+    ] {
         ca.sign(names).write(directory.path(), file);
     }
     let endpoint = Endpoint::start("a").await;
@@ -50,13 +54,27 @@ async fn each_name_has_its_certificate_and_each_client_its_version() {
         ("https://wild.test/echo", &["--tlsv1.3"], "2"),
     ] {
         let got = ask(url, more).await;
-        assert_eq!((got.status, &*got.version), (200, version), "{url} {more:?} {got:?}");
-        assert_eq!(got.header("strict-transport-security"), Some("max-age=31536000"));
-        assert!(got.body.contains("\"x-forwarded-proto\",\"https\""), "{}", got.body);
+        assert_eq!(
+            (got.status, &*got.version),
+            (200, version),
+            "{url} {more:?} {got:?}"
+        );
+        assert_eq!(
+            got.header("strict-transport-security"),
+            Some("max-age=31536000")
+        );
+        assert!(
+            got.body.contains("\"x-forwarded-proto\",\"https\""),
+            "{}",
+            got.body
+        );
     }
     for url in ["https://other.test/", "https://a.b.wild.test/"] {
         let got = ask(url, &[]).await;
-        assert_eq!(got.exit, 60, "the first certificate has not that name: {got:?}");
+        assert_eq!(
+            got.exit, 60,
+            "the first certificate has not that name: {got:?}"
+        );
     }
 }
 
@@ -88,9 +106,18 @@ async fn versions_that_are_not_wanted_are_not_spoken() {
         let got = curl(proxy.directory(), *address, "https://site.test/", &more).await;
         assert_eq!(got.exit == 0, served, "{more:?} {got:?}");
     }
-    let got = curl(proxy.directory(), *one, "https://site.test/", &["--cacert", "ca.pem"]).await;
+    let got = curl(
+        proxy.directory(),
+        *one,
+        "https://site.test/",
+        &["--cacert", "ca.pem"],
+    )
+    .await;
     assert_eq!((got.status, &*got.version), (200, "1.1"));
-    let failed = proxy.metrics().await.sum("lb_tls_handshakes_failed_total", &[]);
+    let failed = proxy
+        .metrics()
+        .await
+        .sum("lb_tls_handshakes_failed_total", &[]);
     assert_eq!(failed, 2.0);
 }
 
@@ -101,7 +128,9 @@ async fn clients_show_certificates_and_endpoints_are_told() {
     ca.write(directory.path());
     ca.sign(&["site.test"]).write(directory.path(), "site");
     ca.sign(&["one.test"]).write(directory.path(), "client");
-    strangers.sign(&["one.test"]).write(directory.path(), "stranger");
+    strangers
+        .sign(&["one.test"])
+        .write(directory.path(), "stranger");
     let endpoint = Endpoint::start("a").await;
     let site = "certificates: [{ certificate: site.pem, key: site.key }]";
     let listeners = [(1, "true"), (2, "false")].map(|(n, required)| {
@@ -133,7 +162,13 @@ async fn clients_show_certificates_and_endpoints_are_told() {
         assert!(!got.body.contains("CN=root"), "{}", got.body);
     }
     let more = [&["--cacert", "ca.pem"][..], &forged].concat();
-    let got = curl(proxy.directory(), *optional, "https://site.test/echo", &more).await;
+    let got = curl(
+        proxy.directory(),
+        *optional,
+        "https://site.test/echo",
+        &more,
+    )
+    .await;
     assert!(got.status == 200 && !got.body.contains("CN="), "{got:?}");
 }
 
@@ -152,16 +187,32 @@ async fn a_renewed_certificate_serves_and_a_broken_one_changes_nothing() {
     let proxy = Proxy::start_in(directory, &text, &[]).await;
     let ask = || {
         let (directory, address) = (proxy.directory().to_owned(), proxy.address());
-        async move { curl(&directory, address, "https://site.test/", &["--cacert", "ca.pem"]).await }
+        async move {
+            curl(
+                &directory,
+                address,
+                "https://site.test/",
+                &["--cacert", "ca.pem"],
+            )
+            .await
+        }
     };
     assert_eq!(ask().await.exit, 60, "signed by the old one");
     proxy.write("site.key", b"nonsense");
-    proxy.log.wait("a refusal", |line| line.message().contains("reload refused")).await;
+    proxy
+        .log
+        .wait("a refusal", |line| {
+            line.message().contains("reload refused")
+        })
+        .await;
     assert_eq!(ask().await.exit, 60, "it serves on with what it has");
     let renewed = new.sign(&["site.test"]);
     proxy.write("site.pem", renewed.certificate.as_bytes());
     proxy.write("site.key", renewed.key.as_bytes());
-    proxy.log.wait("a reload", |line| line.message() == "reloaded").await;
+    proxy
+        .log
+        .wait("a reload", |line| line.message() == "reloaded")
+        .await;
     soon("the new certificate", async {
         assert_eq!(ask().await.status, 200);
     })
@@ -174,9 +225,18 @@ async fn plain_requests_are_sent_to_https() {
     let listeners = "{ address: \"127.0.0.1:0\", redirect_to_https: 443 }, { address: \"127.0.0.2:0\", redirect_to_https: 8443 }";
     let proxy = Proxy::start(&behind(listeners, &endpoint)).await;
     for (address, port) in proxy.addresses().iter().zip(["", ":8443"]) {
-        let got = curl(proxy.directory(), *address, "http://site.test/a/../b?c=d", &["-d", "x"]).await;
+        let got = curl(
+            proxy.directory(),
+            *address,
+            "http://site.test/a/../b?c=d",
+            &["-d", "x"],
+        )
+        .await;
         let expected = format!("https://site.test{port}/b?c=d");
-        assert_eq!((got.status, got.header("location")), (308, Some(&*expected)));
+        assert_eq!(
+            (got.status, got.header("location")),
+            (308, Some(&*expected))
+        );
     }
     assert_eq!(endpoint.hits(), 0);
 }
@@ -188,15 +248,23 @@ async fn endpoints_are_asked_over_tls_and_believed_only_with_the_right_name() {
     ca.write(directory.path());
     ca.sign(&["inner.test"]).write(directory.path(), "inner");
     ca.sign(&["client.test"]).write(directory.path(), "client");
-    strangers.sign(&["inner.test"]).write(directory.path(), "stranger");
+    strangers
+        .sign(&["inner.test"])
+        .write(directory.path(), "stranger");
     let endpoint = Endpoint::start("a").await;
     // A proxy is the endpoint of TLS: what one speaks the other understands.
     let inner = |n: usize, identity: &str| {
-        listener_at(n, &format!(
-            "certificates: [{{ certificate: {identity}.pem, key: {identity}.key }}], client_certificates: {{ ca: ca.pem, required: false, subject_in: x-client }}"
-        ))
+        listener_at(
+            n,
+            &format!(
+                "certificates: [{{ certificate: {identity}.pem, key: {identity}.key }}], client_certificates: {{ ca: ca.pem, required: false, subject_in: x-client }}"
+            ),
+        )
     };
-    let text = behind(&[inner(1, "inner"), inner(2, "stranger")].join(", "), &endpoint);
+    let text = behind(
+        &[inner(1, "inner"), inner(2, "stranger")].join(", "),
+        &endpoint,
+    );
     let inner = Proxy::start_in(directory, &text, &[]).await;
     let [good, bad] = inner.addresses() else {
         panic!("two listeners")
@@ -209,14 +277,56 @@ async fn endpoints_are_asked_over_tls_and_believed_only_with_the_right_name() {
     let mut upstreams = String::from("upstreams:\n");
     let mut routes = String::from("routes:\n");
     let cases = [
-        ("http1", good, format!("{{ server_name: inner.test, ca: {ca} }}"), "http1", 200),
-        ("http2", good, format!("{{ server_name: inner.test, ca: {ca} }}"), "http2", 200),
-        ("shown", good, format!("{{ server_name: inner.test, ca: {ca}, certificate: {cert}, key: {key} }}"), "http1", 200),
-        ("name", good, format!("{{ server_name: other.test, ca: {ca} }}"), "http1", 502),
+        (
+            "http1",
+            good,
+            format!("{{ server_name: inner.test, ca: {ca} }}"),
+            "http1",
+            200,
+        ),
+        (
+            "http2",
+            good,
+            format!("{{ server_name: inner.test, ca: {ca} }}"),
+            "http2",
+            200,
+        ),
+        (
+            "shown",
+            good,
+            format!("{{ server_name: inner.test, ca: {ca}, certificate: {cert}, key: {key} }}"),
+            "http1",
+            200,
+        ),
+        (
+            "name",
+            good,
+            format!("{{ server_name: other.test, ca: {ca} }}"),
+            "http1",
+            502,
+        ),
         ("own", good, format!("{{ ca: {ca} }}"), "http1", 502),
-        ("signer", bad, format!("{{ server_name: inner.test, ca: {ca} }}"), "http1", 502),
-        ("system", good, "{ server_name: inner.test }".to_owned(), "http1", 502),
-        ("anybody", bad, "{ server_name: inner.test, verify: false }".to_owned(), "http2", 200),
+        (
+            "signer",
+            bad,
+            format!("{{ server_name: inner.test, ca: {ca} }}"),
+            "http1",
+            502,
+        ),
+        (
+            "system",
+            good,
+            "{ server_name: inner.test }".to_owned(),
+            "http1",
+            502,
+        ),
+        (
+            "anybody",
+            bad,
+            "{ server_name: inner.test, verify: false }".to_owned(),
+            "http2",
+            200,
+        ),
     ];
     for (name, address, tls, protocol, _) in &cases {
         upstreams += &format!(

@@ -71,9 +71,14 @@ async fn only_named_protocols_pass() {
     let head = client.head().await;
     assert!(head.starts_with("HTTP/1.1 502 "), "{head}");
     let mut client = Raw::open(proxy.address()).await;
-    client.write(HANDSHAKE.replace("websocket\r\nSec", "Tidal\r\nSec")).await;
+    client
+        .write(HANDSHAKE.replace("websocket\r\nSec", "Tidal\r\nSec"))
+        .await;
     let head = client.head().await;
-    assert!(head.starts_with("HTTP/1.1 101 ") || head.starts_with("HTTP/1.1 502 "), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 101 ") || head.starts_with("HTTP/1.1 502 "),
+        "{head}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +86,10 @@ async fn an_idle_tunnel_is_closed_and_a_busy_one_is_not() {
     let text = config::web_of("round-robin", &[instant().await.to_string()]);
     let text = config::with_upstream_key(&text, "timeouts: { idle: 1s }");
     let proxy = Proxy::start(&text).await;
-    let (mut busy, mut idle) = (Raw::open(proxy.address()).await, Raw::open(proxy.address()).await);
+    let (mut busy, mut idle) = (
+        Raw::open(proxy.address()).await,
+        Raw::open(proxy.address()).await,
+    );
     for client in [&mut busy, &mut idle] {
         client.write(HANDSHAKE).await;
         client.head().await;
@@ -102,7 +110,8 @@ async fn a_real_client_and_a_real_server_talk_over_tls_and_in_the_clear() {
     let directory = directory();
     let ca = Authority::new("tests");
     let pem = ca.write(directory.path()).display().to_string();
-    ca.sign(&["localhost", "127.0.0.1", "127.0.0.2"]).write(directory.path(), "site");
+    ca.sign(&["localhost", "127.0.0.1", "127.0.0.2"])
+        .write(directory.path(), "site");
     let at = directory.path().display().to_string();
     let pair = [format!("{at}/site.pem"), format!("{at}/site.key")];
     let plain = python::Server::start("websocket_server.py", &[]).await;
@@ -122,9 +131,19 @@ async fn a_real_client_and_a_real_server_talk_over_tls_and_in_the_clear() {
     };
     for path in ["plain", "secure"] {
         let url = format!("ws://{clear}/{path}");
-        assert_eq!(python::run("websocket_client.py", &[&url, "20"]).await.trim(), "ok");
+        assert_eq!(
+            python::run("websocket_client.py", &[&url, "20"])
+                .await
+                .trim(),
+            "ok"
+        );
         let url = format!("wss://{tls}/{path}");
-        assert_eq!(python::run("websocket_client.py", &[&url, "20", &pem]).await.trim(), "ok");
+        assert_eq!(
+            python::run("websocket_client.py", &[&url, "20", &pem])
+                .await
+                .trim(),
+            "ok"
+        );
     }
     proxy.wait_idle().await;
 }

@@ -45,7 +45,13 @@ pub async fn curl(directory: &Path, address: SocketAddr, url: &str, more: &[&str
     let mut command = tokio::process::Command::new("curl");
     command
         .current_dir(directory)
-        .args(["--silent", "--show-error", "--max-time", "20", "--path-as-is"])
+        .args([
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "20",
+            "--path-as-is",
+        ])
         .arg("--resolve")
         .arg(format!("{host}:{port}:{}", address.ip()))
         .arg("--dump-header")
@@ -53,12 +59,18 @@ pub async fn curl(directory: &Path, address: SocketAddr, url: &str, more: &[&str
         .args(["--write-out", "\n%{http_code} %{http_version}"])
         .args(more)
         .arg(format!("{scheme}://{host}:{port}/{path}"));
-    let output = soon("curl", command.output()).await.expect("curl is installed");
+    let output = soon("curl", command.output())
+        .await
+        .expect("curl is installed");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let (body, told) = text.rsplit_once('\n').unwrap_or(("", &text));
     let (status, version) = told.split_once(' ').unwrap_or(("0", "0"));
     let heads = std::fs::read_to_string(&head).unwrap_or_default();
-    let last = heads.trim_end().rsplit("\r\n\r\n").next().unwrap_or_default();
+    let last = heads
+        .trim_end()
+        .rsplit("\r\n\r\n")
+        .next()
+        .unwrap_or_default();
     Got {
         exit: output.status.code().unwrap_or(-1),
         status: status.parse().unwrap_or(0),

@@ -28,7 +28,10 @@ pub async fn run(script: &str, arguments: &[&str]) -> String {
     let output = soon(script, output).await.expect("it can be started");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script} {arguments:?}\n{told}{error}");
+    assert!(
+        output.status.success(),
+        "{script} {arguments:?}\n{told}{error}"
+    );
     told
 }
 
@@ -51,7 +54,9 @@ impl Server {
         let mut child = command.spawn().expect("it can be started");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
-        soon("a port", output.read_line(&mut line)).await.expect("a line");
+        soon("a port", output.read_line(&mut line))
+            .await
+            .expect("a line");
         let port = line.trim().parse();
         Self {
             _child: child,

@@ -20,7 +20,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "server",
-        &["config", "pem", "proxy", "snapshot", "telemetry"],
+        &[
+            "config",
+            "pem",
+            "proxy",
+            "snapshot",
+            "telemetry",
+            "upstream",
+        ],
     ),
     (
         "reload",

@@ -153,7 +153,11 @@ impl Exchange {
         if session.as_ref().is_http2()
             && let Some(link) = &self.link
         {
-            self.hold = Some(Hold::keep_time(session, link.clock.clone(), self.snapshot.bounds.min_rate));
+            self.hold = Some(Hold::keep_time(
+                session,
+                link.clock.clone(),
+                self.snapshot.bounds.min_rate,
+            ));
         }
     }
 

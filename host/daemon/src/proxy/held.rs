@@ -245,8 +245,12 @@ impl Custom for Held {
         match &mut self.watch {
             None => inner.read_body_or_idle(idle).await,
             Some(watch) => {
-                let begun = inner.response_written().is_some_and(|head| !head.status.is_informational());
-                watch.read(!idle && !begun, inner.read_body_or_idle(idle)).await
+                let begun = inner
+                    .response_written()
+                    .is_some_and(|head| !head.status.is_informational());
+                watch
+                    .read(!idle && !begun, inner.read_body_or_idle(idle))
+                    .await
             }
         }
     }
@@ -284,7 +288,9 @@ impl Custom for Held {
             None => inner.write_response_body(data, end).await,
             Some(watch) => {
                 let length = data.len();
-                watch.write(length, inner.write_response_body(data, end)).await
+                watch
+                    .write(length, inner.write_response_body(data, end))
+                    .await
             }
         }
     }

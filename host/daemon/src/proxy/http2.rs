@@ -68,7 +68,10 @@ mod tests {
         let check = |target: &str, fields: &[(&'static str, &'static str)]| {
             check(&mut request(target, fields), &bounds)
         };
-        assert_eq!(check("/a?b=c|d", &[("x-a", "b"), ("content-length", "4")]), Ok(()));
+        assert_eq!(
+            check("/a?b=c|d", &[("x-a", "b"), ("content-length", "4")]),
+            Ok(())
+        );
         for target in ["/\u{e9}", "/a\"b"] {
             assert_eq!(check(target, &[]), Err(Fault::BadRequest), "{target}");
         }

@@ -229,6 +229,9 @@ async fn refuse_call(
     }
     // The end of the stream comes with the head, or it would not be one of these.
     let whole = vec![HttpTask::Header(Box::new(head), true)];
-    session.downstream_session.response_duplex_vec(whole).await?;
+    session
+        .downstream_session
+        .response_duplex_vec(whole)
+        .await?;
     Ok(())
 }

@@ -66,7 +66,9 @@ impl Watch {
                 return Err(over());
             }
         };
-        let length = read.as_ref().map_or(0, |piece| piece.as_ref().map_or(0, Bytes::len));
+        let length = read
+            .as_ref()
+            .map_or(0, |piece| piece.as_ref().map_or(0, Bytes::len));
         self.given.moved(length);
         read
     }

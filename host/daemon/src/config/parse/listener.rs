@@ -76,8 +76,12 @@ fn listener(
             "list the proxies before this one in `trusted_proxies`",
         );
     }
-    if let (Some(Checked { spot, .. }), Some(Checked { value: Some(true), .. })) =
-        (&written.max_connections_per_client, &written.proxy_protocol)
+    if let (
+        Some(Checked { spot, .. }),
+        Some(Checked {
+            value: Some(true), ..
+        }),
+    ) = (&written.max_connections_per_client, &written.proxy_protocol)
     {
         report.refuse(
             spot,

@@ -44,7 +44,10 @@ pub(super) fn parse(
     for spot in of_http.into_iter().flatten() {
         report.refuse(spot, "this is for HTTP, and the mode is tcp", "remove it");
     }
-    let hsts = written.tls.as_ref().and_then(|tls| tls.value.as_ref()?.hsts.as_ref());
+    let hsts = written
+        .tls
+        .as_ref()
+        .and_then(|tls| tls.value.as_ref()?.hsts.as_ref());
     if let Some(Checked { spot, .. }) = hsts {
         report.refuse(spot, "this is for HTTP, and the mode is tcp", "remove it");
     }

@@ -129,10 +129,12 @@ impl Downstream {
     /// Waits for the client to give more of what it owes.
     fn poll_given<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         let slow = match self.min_rate {
-            Some(rate) if self.guard.is_owed() && !self.answering => match self.given.wait(Instant::now(), rate) {
-                Some(next) => Some(next),
-                None => return self.too_slow(),
-            },
+            Some(rate) if self.guard.is_owed() && !self.answering => {
+                match self.given.wait(Instant::now(), rate) {
+                    Some(next) => Some(next),
+                    None => return self.too_slow(),
+                }
+            }
             _ => None,
         };
         self.poll_deadline(Ended::Endpoint, slow, context)

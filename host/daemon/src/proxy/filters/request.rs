@@ -3,12 +3,12 @@
 use super::ask::{self, Heads};
 use super::body::{self, Part};
 use super::{apply, reply};
+use crate::config::value::Protocol;
 use crate::proxy::Exchange;
 use crate::proxy::fault::Fault;
 use crate::proxy::held::Hold;
 use crate::telemetry::{Deed, Phase};
 use bytes::{Bytes, BytesMut};
-use crate::config::value::Protocol;
 use http::header;
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
