@@ -29,7 +29,7 @@ use pingora::proxy::Session;
 use pingora::{Error, ErrorType, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the exchange knows of its held session.
 #[derive(Default)]
@@ -62,6 +62,7 @@ impl Hold {
             collected: BytesMut::new(),
             hold: hold.clone(),
             watch,
+            piece: SMALLEST,
         };
         // The held session needs the real one, which is behind it: two steps.
         let empty = ServerSession::new_custom(Box::new(()));
@@ -99,25 +100,28 @@ struct Held {
     collected: BytesMut,
     hold: Arc<Hold>,
     watch: Option<Watch>,
+    /// Bytes of a body that are written at a time.
+    piece: usize,
 }
 
 const BACK_LAST: &str = "the session is given back last";
 
-/// What is written at a time to a stream of HTTP/2: the size of its frames.
-const PIECE: usize = 16 << 10;
+/// What is written at a time to a stream of HTTP/2.
+const SMALLEST: usize = 1 << 10;
+const LARGEST: usize = 64 << 10;
+/// A piece that was taken in so long was taken quickly.
+const QUICK: Duration = Duration::from_millis(500);
 
-/// A large body as several.
-fn pieces(task: HttpTask) -> Vec<HttpTask> {
-    let (mut data, end) = match task {
-        HttpTask::Body(Some(data), end) if data.len() > PIECE => (data, end),
-        other => return vec![other],
-    };
-    let mut pieces = Vec::with_capacity(data.len() / PIECE + 1);
-    while data.len() > PIECE {
-        pieces.push(HttpTask::Body(Some(data.split_to(PIECE)), false));
+/// A body of at most that length, and the rest of it.
+fn cut(task: HttpTask, length: usize) -> (HttpTask, Option<HttpTask>) {
+    match task {
+        HttpTask::Body(Some(mut data), end) if data.len() > length => {
+            let piece = data.split_to(length);
+            let rest = HttpTask::Body(Some(data), end);
+            (HttpTask::Body(Some(piece), false), Some(rest))
+        }
+        whole => (whole, None),
     }
-    pieces.push(HttpTask::Body(Some(data), end));
-    pieces
 }
 
 impl Held {
@@ -129,20 +133,31 @@ impl Held {
         self.inner.as_mut().expect(BACK_LAST)
     }
 
-    /// In pieces that a slow client can take in the time that it has for each.
+    /// In pieces that a slow client can take in the time that it has for each: small ones until
+    /// it is known to be quick.
     async fn write_in_time(&mut self, tasks: Vec<HttpTask>) -> Result<bool> {
         let mut end = false;
-        for task in tasks.into_iter().flat_map(pieces) {
-            let length = match &task {
-                HttpTask::Body(Some(data), _) => data.len(),
-                _ => 0,
-            };
-            let inner = self.inner.as_mut().expect(BACK_LAST);
-            let writing = inner.response_duplex_vec(vec![task]);
-            end |= match &self.watch {
-                None => writing.await?,
-                Some(watch) => watch.write(length, writing).await?,
-            };
+        for task in tasks {
+            let mut rest = Some(task);
+            while let Some(task) = rest.take() {
+                let (piece, more) = cut(task, self.piece);
+                rest = more;
+                let length = match &piece {
+                    HttpTask::Body(Some(data), _) => data.len(),
+                    _ => 0,
+                };
+                let inner = self.inner.as_mut().expect(BACK_LAST);
+                let writing = inner.response_duplex_vec(vec![piece]);
+                let began = Instant::now();
+                end |= match &self.watch {
+                    None => writing.await?,
+                    Some(watch) => watch.write(length, writing).await?,
+                };
+                self.piece = match began.elapsed() < QUICK {
+                    true => (self.piece * 4).min(LARGEST),
+                    false => SMALLEST,
+                };
+            }
         }
         Ok(end)
     }
