@@ -6,7 +6,7 @@ use crate::config::value::{
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Manner;
 use crate::server::listeners::{First, Inherited};
-use crate::server::{Listeners, Wanted, tls};
+use crate::server::{Listeners, Wanted, notify, tls};
 use crate::snapshot::{Compiled, Current, Snapshot, compile};
 use crate::telemetry::{AccessLog, Format, Metrics, Sink};
 use crate::upstream::Tending;
@@ -79,16 +79,23 @@ impl Reloader {
     pub async fn reload(&self, cause: &str) -> Result<u64, Problems> {
         let mut running = self.running.lock().await;
         let before = watch::look(&config::files(&running.config));
+        notify::reloading();
         let result = self.apply(&mut running).await;
         // What was refused is not tried again before it changes.
         running.seen = watch::loaded(&before, &config::files(&running.config));
         match &result {
             Ok(generation) => {
                 self.metrics.reloaded(*generation);
+                notify::ready(&format!("generation {generation} serves"));
                 tracing::info!(generation, cause, "reloaded");
             }
             Err(problems) => {
                 self.metrics.reload_refused();
+                let problems_found = problems.0.len();
+                notify::ready(&format!(
+                    "reload refused ({problems_found} problems): generation {} serves on",
+                    self.current.load().generation
+                ));
                 for problem in &problems.0 {
                     tracing::error!(cause, "reload refused: {problem}");
                 }

@@ -161,3 +161,28 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The unit file of systemd, with the arguments that this version has.
+    #[test]
+    fn the_unit_file_starts_this_program() {
+        let unit = include_str!("../../../../config/systemd/tidegate.service");
+        let commands = unit.lines().filter_map(|line| {
+            let (key, command) = line.split_once('=')?;
+            (key.starts_with("Exec") && command.contains("tidegate")).then_some(command)
+        });
+        let commands: Vec<&str> = commands.collect();
+        assert_eq!(commands.len(), 1, "{commands:?}");
+        for command in commands {
+            let arguments = Arguments::try_parse_from(command.split_whitespace());
+            let arguments = arguments.unwrap_or_else(|error| panic!("{command}: {error}"));
+            assert!(matches!(arguments.command, Command::Run(_)), "{command}");
+        }
+        for line in ["Type=notify", "ExecReload=/bin/kill -HUP $MAINPID"] {
+            assert!(unit.lines().any(|found| found == line), "{line}");
+        }
+    }
+}

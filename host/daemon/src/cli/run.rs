@@ -10,7 +10,7 @@ use crate::reload::{self, Reloader, Running};
 use crate::server::handover::{self, Received};
 use crate::server::listeners::{self, Inherited};
 use crate::server::process::{self, PidFile};
-use crate::server::{Connections, Listeners, Service};
+use crate::server::{Connections, Listeners, Service, notify};
 use crate::snapshot::{Compiled, Current, compile};
 use crate::telemetry::Metrics;
 use crate::upstream::Tending;
@@ -72,6 +72,7 @@ pub fn run(arguments: RunArguments) -> Result<()> {
             .transpose();
         let _pid_file = pid_file.context("cannot write the pid file")?;
         serving.say_ready();
+        tokio::spawn(notify::watchdog());
         if let Some(starter) = starter {
             starter.report_ready(arguments.log_file.is_some())?;
         }
@@ -205,11 +206,13 @@ impl Serving {
             pid = std::process::id(),
             "ready"
         );
+        notify::ready(&format!("generation {} serves", self.generation));
     }
 
     /// Stops accepting, finishes what is under way, and closes the logs.
     pub async fn stop(self, drain: std::time::Duration) {
         tracing::info!(seconds = drain.as_secs(), "draining");
+        notify::stopping("finishing what is under way");
         if let Some(watcher) = &self.watcher {
             watcher.abort();
         }

@@ -5,6 +5,7 @@ pub mod connections;
 pub mod handover;
 mod limit;
 pub mod listeners;
+pub mod notify;
 pub mod process;
 mod refusal;
 pub mod serve;
