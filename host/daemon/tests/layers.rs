@@ -40,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "config",
             "plugin",
+            "proxy",
             "reload",
             "server",
             "snapshot",

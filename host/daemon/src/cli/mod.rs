@@ -1,5 +1,6 @@
 //! The command line.
 
+mod ask;
 mod check;
 mod demo;
 mod probe;
@@ -60,6 +61,8 @@ enum Command {
         /// Send a signal to the process in this file instead; its log has the outcome.
         #[arg(long)]
         pid_file: Option<PathBuf>,
+        #[command(flatten)]
+        ask: ask::AskArguments,
     },
     /// Make, build, test, measure and simulate plugins.
     Plugin(tidegate_workbench::Command),
@@ -131,9 +134,11 @@ pub fn main() -> ExitCode {
             json,
             probe,
         } => check::check(&config, json, probe),
-        Command::Reload { config, pid_file } => {
-            finish(reload::reload(&config, pid_file.as_deref()))
-        }
+        Command::Reload {
+            config,
+            pid_file,
+            ask,
+        } => finish(reload::reload(&config, pid_file.as_deref(), &ask)),
         Command::Plugin(command) => command.run(allocated),
         Command::Schema => {
             println!("{:#}", crate::config::schema());

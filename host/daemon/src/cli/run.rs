@@ -2,7 +2,7 @@
 
 use super::RunArguments;
 use super::signals::{self, Signals};
-use crate::admin::Admin;
+use crate::admin::{self, Admin};
 use crate::config::value::Sink;
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Proxy;
@@ -10,14 +10,12 @@ use crate::reload::{self, Reloader, Running};
 use crate::server::handover::{self, Received};
 use crate::server::listeners::{self, Inherited};
 use crate::server::process::{self, PidFile};
-use crate::server::{Connections, Listeners, Service, notify};
+use crate::server::{Connections, Door, Listeners, Service, notify};
 use crate::snapshot::{Compiled, Current, compile};
 use crate::telemetry::Metrics;
 use crate::upstream::Tending;
 use crate::watch;
 use anyhow::{Context, Result};
-use pingora::apps::ServerApp;
-use pingora::protocols::l4::stream::Stream;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use std::path::{Path, PathBuf};
@@ -143,19 +141,24 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     let bound = listeners
         .bind(&wanted, inherited)
         .map_err(|failed| reload::unbound(&config, &failed))?;
+    let access = reload::access(&config)?;
     let admin_name = config
         .admin
+        .as_ref()
         .map(|admin| format!("admin {}", admin.address))
         .unwrap_or_default();
-    let admin = match config.admin {
+    let admin = match &config.admin {
         Some(admin) => Some(bind_admin(admin.address, &admin_name, inherited)?),
         None => None,
     };
+    let door = config.admin.as_ref().zip(access);
+    let door = door.map(|(admin, access)| Door::new(admin.address, access));
     let period = config.watch;
     let running = Running {
         config,
         access_log,
         seen,
+        door: door.clone(),
     };
     let reloader = Reloader::new(
         sandbox,
@@ -166,16 +169,16 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         running,
         resolver,
     );
-    let admin_task = admin.clone().map(|socket| {
-        let admin = Admin {
+    let admin_task = admin.clone().zip(door).map(|(socket, door)| {
+        let admin = Arc::new(Admin {
             current,
             metrics: metrics.clone(),
             listeners: listeners.clone(),
             connections: connections.clone(),
             reloader: reloader.clone(),
             started: SystemTime::now(),
-        };
-        tokio::spawn(serve_admin(socket, admin))
+        });
+        tokio::spawn(admin::serve(socket, door, admin))
     });
     listeners.switch(&wanted, bound);
     if let Some(Err(error)) = received.map(Received::confirm) {
@@ -281,25 +284,6 @@ fn bind_admin(
     let socket = socket.with_context(|| format!("cannot listen on the admin address {address}"))?;
     tracing::info!(address = %socket.local_addr()?, "admin listening");
     Ok(Arc::new(socket))
-}
-
-async fn serve_admin(socket: Arc<TcpListener>, admin: Admin) {
-    let app = admin.app();
-    let (_open, never) = tokio::sync::watch::channel(false);
-    loop {
-        match socket.accept().await {
-            Ok((stream, _)) => {
-                let _ = stream.set_nodelay(true);
-                let (app, never) = (app.clone(), never.clone());
-                let stream: Stream = stream.into();
-                tokio::spawn(async move { app.process_new(Box::new(stream), &never).await });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the admin listener cannot accept");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
-        }
-    }
 }
 
 /// Where two processes of the same file meet: a directory that only this user can

@@ -4,6 +4,7 @@
 //! Every field is a [`Checked`]: reading one of these structures never fails because of a
 //! field. Bounds are in the types; rules between fields are in [`super::parse`].
 
+mod admin;
 mod bounds;
 mod health;
 mod listener;
@@ -19,11 +20,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::read::checked::{Checked, OffOr};
-use super::scalar::address::{ListenAddress, ServerAddress};
+use super::scalar::address::ServerAddress;
 use super::scalar::duration::{DAY, Time};
 use super::scalar::network::Network;
 use super::scalar::whole::Whole;
 
+pub(super) use admin::Admin;
 pub(super) use bounds::{Bounds, ClientAddressFrom, EncodedSlashes, Http2, Paths};
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
 pub(super) use listener::{Certificate, ClientCertificates, Listener, Mode, Protocol};
@@ -76,14 +78,6 @@ pub(super) struct File {
     pub(super) client_address_from: Option<Checked<ClientAddressFrom>>,
     /// How paths are brought into one form, before anybody looks at them.
     pub(super) paths: Option<Checked<Paths>>,
-}
-
-/// The listener of the operator: plain HTTP, without access control. Keep it private.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Admin {
-    /// IP:PORT; port 0 lets the system choose one.
-    pub(super) address: Checked<ListenAddress>,
 }
 
 /// One line for each request.
