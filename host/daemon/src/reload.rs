@@ -388,6 +388,10 @@ pub fn open_log(config: &LogConfig, metrics: &Metrics) -> Result<Option<Arc<Acce
 
 fn warn_of_restarts(old: &Config, new: &Config) {
     let address = |admin: Option<&Admin>| admin.map(|admin| admin.address);
+    let name = |config: &Config| {
+        let run_as = config.run_as.as_ref();
+        run_as.map(|run_as| (run_as.user.clone(), run_as.group.clone()))
+    };
     let changed = [
         ("threads", old.threads != new.threads),
         ("cache", old.cache != new.cache),
@@ -395,6 +399,7 @@ fn warn_of_restarts(old: &Config, new: &Config) {
             "admin.address",
             address(old.admin.as_ref()) != address(new.admin.as_ref()),
         ),
+        ("run_as", name(old) != name(new)),
         (
             "keep_alive.pool",
             old.keep_alive.pool != new.keep_alive.pool,

@@ -27,7 +27,7 @@ use tidegate_policy::{
 use super::pattern;
 use super::problem::Place;
 
-pub use admin::{Admin, Token};
+pub use admin::{Admin, RunAs, Token};
 pub(in crate::config) use fault::Said;
 pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
 pub use front::{
@@ -48,6 +48,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// The operator's listener, if there is one.
     pub admin: Option<Admin>,
+    /// Whom the process becomes; it stays who it is if `None`.
+    pub run_as: Option<RunAs>,
     /// Plugins that the file declares, by name; never a built-in name.
     pub plugins: BTreeMap<String, Plugin>,
     /// At least one, by name.

@@ -7,6 +7,7 @@ pub mod handover;
 mod limit;
 pub mod listeners;
 pub mod notify;
+pub mod privileges;
 pub mod process;
 mod refusal;
 pub mod serve;

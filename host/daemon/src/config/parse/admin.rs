@@ -1,11 +1,11 @@
-//! The operator's listener.
+//! The operator's listener, and whom the process becomes.
 
 use std::path::Path;
 
 use super::{optional, path, tls};
-use crate::config::problem::{Report, Spot};
+use crate::config::problem::{Report, Spot, quote};
 use crate::config::read::checked::Checked;
-use crate::config::value::{Admin, Tls, Token};
+use crate::config::value::{Admin, RunAs, Tls, Token};
 use crate::config::written;
 
 pub(super) fn parse(
@@ -71,4 +71,29 @@ fn warn_of_strangers(admin: &Admin, spot: &Spot, report: &Report) {
             "write `token_file`, or `tls` with `client_certificates`, or use a loopback address",
         );
     }
+}
+
+pub(super) fn run_as(written: Option<Checked<written::RunAs>>, report: &Report) -> Option<RunAs> {
+    let Checked { value, spot } = written?;
+    let written = value?;
+    let name = |written: Checked<String>, what: &str| {
+        let Checked { value, spot } = written;
+        let name = value?;
+        // The longest name of useradd(8); the system knows whether there is one of that name.
+        if name.is_empty() || name.len() > 32 || name.chars().any(char::is_control) {
+            report.refuse(
+                &spot,
+                format!("{} cannot be the name of a {what}", quote(&name)),
+                "a name is 1 to 32 characters",
+            );
+            return None;
+        }
+        Some(name)
+    };
+    let group = written.group.and_then(|group| name(group, "group"));
+    Some(RunAs {
+        user: name(written.user, "user")?,
+        group,
+        place: report.place(&spot),
+    })
 }

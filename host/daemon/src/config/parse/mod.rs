@@ -83,6 +83,7 @@ pub(super) fn parse(
         endpoint_files: files.into_paths(),
         listeners,
         admin: admin::parse(written.admin, directory, report),
+        run_as: admin::run_as(written.run_as, report),
         plugins: sound(plugins),
         upstreams: sound(upstreams),
         routes,

@@ -1,4 +1,5 @@
-//! The operator's listener: what is refused, what is warned of, and that a secret is never shown.
+//! The operator's listener and the user of the process: what is refused, what is warned of, and
+//! that a secret is never shown.
 
 use std::path::{Path, PathBuf};
 
@@ -159,5 +160,31 @@ fn an_address_for_everybody_is_warned_of() {
             "WARN t.yaml:4:19: admin.address: whoever reaches this address can read everything, reload, and drain endpoints \
              (write `token_file`, or `tls` with `client_certificates`, or use a loopback address)"
         ]
+    );
+}
+
+#[test]
+fn who_the_process_becomes_is_a_user_and_a_group() {
+    let run_as = |text: &str| accept(&format!("{WEB}run_as: {text}\n")).run_as;
+    assert!(accept(WEB).run_as.is_none());
+    let alone = run_as("{ user: tidegate }").expect("somebody");
+    assert_eq!((alone.user.as_str(), alone.group), ("tidegate", None));
+    let both = run_as("{ user: tidegate, group: web }").expect("somebody");
+    assert_eq!(both.group.as_deref(), Some("web"));
+    assert_eq!(both.place.line, 4);
+    assert_eq!(
+        refuse(&format!(
+            "{WEB}run_as: {{ user: \"\", group: \"a\\nb\" }}\n"
+        )),
+        "4:17: run_as.user: `` cannot be the name of a user (a name is 1 to 32 characters)\n\
+         4:28: run_as.group: `a\\nb` cannot be the name of a group (a name is 1 to 32 characters)"
+    );
+    assert_eq!(
+        refuse(&format!("{WEB}run_as: {{ user: 1000 }}\n")),
+        "4:17: run_as.user: expected text, found the number 1000 (put it in quotes)"
+    );
+    assert_eq!(
+        refuse(&format!("{WEB}run_as: tidegate\n")),
+        "4:9: run_as: expected a mapping, found the text `tidegate` (its keys are: user, group)"
     );
 }

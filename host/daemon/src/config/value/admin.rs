@@ -1,4 +1,4 @@
-//! The operator's listener.
+//! The operator's listener, and whom the process becomes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,4 +32,15 @@ pub enum Token {
         /// Where it is named.
         place: Place,
     },
+}
+
+/// Whom the process becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAs {
+    /// The name of a user, who may not exist.
+    pub user: String,
+    /// The name of a group, which may not exist; the user's own if `None`.
+    pub group: Option<String>,
+    /// Where it is written.
+    pub place: Place,
 }

@@ -1,4 +1,4 @@
-//! The listener of the operator.
+//! The operator: where it is served, and whom the process becomes.
 
 use std::path::PathBuf;
 
@@ -24,4 +24,14 @@ pub(in crate::config) struct Admin {
     pub(in crate::config) token_file: Option<Checked<PathBuf>>,
     /// Connections are encrypted, with these certificates. Default: they are not.
     pub(in crate::config) tls: Option<Checked<Tls>>,
+}
+
+/// Whom the process becomes once everything is open that only root may open.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct RunAs {
+    /// The name of a user.
+    pub(in crate::config) user: Checked<String>,
+    /// The name of a group. Default: the user's own.
+    pub(in crate::config) group: Option<Checked<String>>,
 }

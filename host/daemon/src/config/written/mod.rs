@@ -25,7 +25,7 @@ use super::scalar::duration::{DAY, Time};
 use super::scalar::network::Network;
 use super::scalar::whole::Whole;
 
-pub(super) use admin::Admin;
+pub(super) use admin::{Admin, RunAs};
 pub(super) use bounds::{Bounds, ClientAddressFrom, EncodedSlashes, Http2, Paths};
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
 pub(super) use listener::{Certificate, ClientCertificates, Listener, Mode, Protocol};
@@ -47,6 +47,9 @@ pub(super) struct File {
     pub(super) listeners: Checked<List<Listener>>,
     /// Where metrics, status and reload are served; nowhere if absent.
     pub(super) admin: Option<Checked<Admin>>,
+    /// Whom the process becomes once everything is open that only root may open: for one that root
+    /// starts. Default: it stays who it is.
+    pub(super) run_as: Option<Checked<RunAs>>,
     /// Plugins of your own, by name. Built-in ones need no entry, unless they are to have other
     /// bounds or grants.
     pub(super) plugins: Option<Checked<Named<Plugin>>>,
