@@ -33,8 +33,8 @@ lint: setup
 doc: setup
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
-audit: ## licences, sources and bans of every dependency
-	tests/audit.py
+audit: ## licences, sources, bans and known faults of every dependency, in every lock file
+	@sh tests/audit.sh
 
 bench: setup ## see tests/bench/README.md
 	$(CARGO) run --release --bin tidegate-bench

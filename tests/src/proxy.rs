@@ -49,11 +49,25 @@ impl Proxy {
     /// # Panics
     /// When the process cannot be started.
     pub fn launch(directory: TempDir, config: &str, arguments: &[&str]) -> Self {
+        Self::launch_with(directory, config, arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    ///
+    /// # Panics
+    /// When the process cannot be started.
+    pub fn launch_with(
+        directory: TempDir,
+        config: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         std::fs::write(directory.path().join("tidegate.yaml"), complete(config))
             .expect("the directory can be written");
         let process = Process::start(|command| {
             command.args(["run", "-c", "tidegate.yaml"]).args(arguments);
             command.current_dir(directory.path());
+            command.envs(environment.iter().copied());
         });
         Self {
             directory,

@@ -1,12 +1,12 @@
 //! A new configuration, from a file to a published snapshot, or nothing at all.
 
 use crate::config::value::{
-    AccessLog as LogConfig, Address, Listener, LogFormat, Name, Sink as SinkConfig,
+    AccessLog as LogConfig, Address, Admin, Listener, LogFormat, Name, Sink as SinkConfig,
 };
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Manner;
 use crate::server::listeners::{First, Inherited};
-use crate::server::{Listeners, Wanted, tls};
+use crate::server::{Access, Door, Listeners, Wanted, notify, tls};
 use crate::snapshot::{Compiled, Current, Snapshot, compile};
 use crate::telemetry::{AccessLog, Format, Metrics, Sink};
 use crate::upstream::Tending;
@@ -44,6 +44,8 @@ pub struct Running {
     pub access_log: Option<Arc<AccessLog>>,
     /// The files that it was made of, as they were before they were loaded.
     pub seen: Look,
+    /// The admin listener, if there is one, which stays until the process ends.
+    pub door: Option<Arc<Door>>,
 }
 
 impl Reloader {
@@ -79,16 +81,23 @@ impl Reloader {
     pub async fn reload(&self, cause: &str) -> Result<u64, Problems> {
         let mut running = self.running.lock().await;
         let before = watch::look(&config::files(&running.config));
+        notify::reloading();
         let result = self.apply(&mut running).await;
         // What was refused is not tried again before it changes.
         running.seen = watch::loaded(&before, &config::files(&running.config));
         match &result {
             Ok(generation) => {
                 self.metrics.reloaded(*generation);
+                notify::ready(&format!("generation {generation} serves"));
                 tracing::info!(generation, cause, "reloaded");
             }
             Err(problems) => {
                 self.metrics.reload_refused();
+                let problems_found = problems.0.len();
+                notify::ready(&format!(
+                    "reload refused ({problems_found} problems): generation {} serves on",
+                    self.current.load().generation
+                ));
                 for problem in &problems.0 {
                     tracing::error!(cause, "reload refused: {problem}");
                 }
@@ -117,6 +126,7 @@ impl Reloader {
         };
         let snapshot = self.compile(&config, access_log.clone(), &resolver)?;
         let wanted = listeners(&config)?;
+        let access = access(&config)?;
         let bound = self
             .listeners
             .bind(&wanted, &mut Inherited::new())
@@ -131,6 +141,9 @@ impl Reloader {
             other
         });
         self.listeners.switch(&wanted, bound);
+        if let Some(door) = &running.door {
+            door.renew(config.admin.as_ref(), access);
+        }
         if access_log.is_some()
             && let Some(log) = running
                 .access_log
@@ -308,6 +321,15 @@ pub fn listeners(config: &Config) -> Result<Vec<Wanted>, Problems> {
     }
 }
 
+/// What the admin listener asks of those who connect; none if there is no such listener.
+///
+/// # Errors
+/// Every token, certificate and key that cannot be used.
+pub fn access(config: &Config) -> Result<Option<Access>, Problems> {
+    let access = config.admin.as_ref().map(Access::load);
+    access.transpose().map_err(Problems)
+}
+
 /// What a listener offers over TLS.
 fn speaks(listener: &Listener) -> &'static [&'static [u8]] {
     match (&listener.tcp, listener.http2) {
@@ -365,10 +387,19 @@ pub fn open_log(config: &LogConfig, metrics: &Metrics) -> Result<Option<Arc<Acce
 }
 
 fn warn_of_restarts(old: &Config, new: &Config) {
+    let address = |admin: Option<&Admin>| admin.map(|admin| admin.address);
+    let name = |config: &Config| {
+        let run_as = config.run_as.as_ref();
+        run_as.map(|run_as| (run_as.user.clone(), run_as.group.clone()))
+    };
     let changed = [
         ("threads", old.threads != new.threads),
         ("cache", old.cache != new.cache),
-        ("admin", old.admin != new.admin),
+        (
+            "admin.address",
+            address(old.admin.as_ref()) != address(new.admin.as_ref()),
+        ),
+        ("run_as", name(old) != name(new)),
         (
             "keep_alive.pool",
             old.keep_alive.pool != new.keep_alive.pool,

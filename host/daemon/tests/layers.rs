@@ -47,6 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "config",
             "plugin",
+            "proxy",
             "reload",
             "server",
             "snapshot",

@@ -1,21 +1,20 @@
 //! The operator's listener: metrics, status, readiness, reload. Never on the traffic
-//! listener, and not for strangers: it has no authentication of its own.
+//! listener, and not for strangers: what is asked of them is in `server/access.rs`.
 
 mod gauges;
 mod plugins;
+mod serve;
 mod status;
 mod upstreams;
 
+pub use serve::serve;
 pub use status::problems;
 
 use crate::reload::Reloader;
 use crate::server::{Connections, Listeners};
 use crate::snapshot::Current;
 use crate::telemetry::{Metrics, metrics};
-use async_trait::async_trait;
 use http::{Method, Response, StatusCode, header};
-use pingora::apps::http_app::{HttpServer, ServeHttp};
-use pingora::protocols::http::ServerSession;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -36,11 +35,6 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// As an application that serves connections.
-    pub fn app(self) -> Arc<HttpServer<Self>> {
-        Arc::new(HttpServer::new_app(self))
-    }
-
     async fn answer(&self, method: &Method, path: &str) -> Response<Vec<u8>> {
         match (method, path) {
             (&Method::GET, "/metrics") => {
@@ -128,13 +122,21 @@ impl Admin {
     }
 }
 
-#[async_trait]
-impl ServeHttp for Admin {
-    async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
-        let head = session.req_header();
-        let (method, path) = (head.method.clone(), head.uri.path().to_owned());
-        self.answer(&method, &path).await
-    }
+/// Probes of orchestrators have no token, and learn nothing but that we live and serve.
+fn is_for_all(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+/// RFC 6750, 3.
+fn unauthorized() -> Response<Vec<u8>> {
+    let mut response = text(
+        StatusCode::UNAUTHORIZED,
+        "a token is needed here: Authorization: Bearer TOKEN\n",
+    );
+    let bearer = header::HeaderValue::from_static("Bearer");
+    let headers = response.headers_mut();
+    headers.insert(header::WWW_AUTHENTICATE, bearer);
+    response
 }
 
 fn reply(status: StatusCode, kind: &str, body: String) -> Response<Vec<u8>> {

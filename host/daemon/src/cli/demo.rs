@@ -53,7 +53,7 @@ fn serve(file: &Path, port: u16) -> Result<()> {
         text.push_str("admin: { address: 127.0.0.1:0 }\naccess_log: off\n");
         std::fs::write(file, text).context("cannot write the demo's file")?;
         let signals = Signals::listen()?;
-        let serving = run::start(reload::load(file)?, None)
+        let serving = run::start(reload::load(file)?, None, None)
             .await
             .context("the demo cannot start (another port: --port N)")?;
         explain(file, &serving);

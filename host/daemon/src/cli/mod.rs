@@ -1,5 +1,6 @@
 //! The command line.
 
+mod ask;
 mod check;
 mod demo;
 mod probe;
@@ -60,6 +61,8 @@ enum Command {
         /// Send a signal to the process in this file instead; its log has the outcome.
         #[arg(long)]
         pid_file: Option<PathBuf>,
+        #[command(flatten)]
+        ask: ask::AskArguments,
     },
     /// Make, build, test, measure and simulate plugins.
     Plugin(tidegate_workbench::Command),
@@ -131,9 +134,11 @@ pub fn main() -> ExitCode {
             json,
             probe,
         } => check::check(&config, json, probe),
-        Command::Reload { config, pid_file } => {
-            finish(reload::reload(&config, pid_file.as_deref()))
-        }
+        Command::Reload {
+            config,
+            pid_file,
+            ask,
+        } => finish(reload::reload(&config, pid_file.as_deref(), &ask)),
         Command::Plugin(command) => command.run(allocated),
         Command::Schema => {
             println!("{:#}", crate::config::schema());
@@ -158,6 +163,31 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
                 eprintln!("tidegate: {line}");
             }
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The unit file of systemd, with the arguments that this version has.
+    #[test]
+    fn the_unit_file_starts_this_program() {
+        let unit = include_str!("../../../../config/systemd/tidegate.service");
+        let commands = unit.lines().filter_map(|line| {
+            let (key, command) = line.split_once('=')?;
+            (key.starts_with("Exec") && command.contains("tidegate")).then_some(command)
+        });
+        let commands: Vec<&str> = commands.collect();
+        assert_eq!(commands.len(), 1, "{commands:?}");
+        for command in commands {
+            let arguments = Arguments::try_parse_from(command.split_whitespace());
+            let arguments = arguments.unwrap_or_else(|error| panic!("{command}: {error}"));
+            assert!(matches!(arguments.command, Command::Run(_)), "{command}");
+        }
+        for line in ["Type=notify", "ExecReload=/bin/kill -HUP $MAINPID"] {
+            assert!(unit.lines().any(|found| found == line), "{line}");
         }
     }
 }

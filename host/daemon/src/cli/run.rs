@@ -2,22 +2,21 @@
 
 use super::RunArguments;
 use super::signals::{self, Signals};
-use crate::admin::Admin;
+use crate::admin::{self, Admin};
 use crate::config::value::Sink;
 use crate::config::{self, Config, Problem, Problems};
 use crate::proxy::Proxy;
 use crate::reload::{self, Reloader, Running};
 use crate::server::handover::{self, Received};
 use crate::server::listeners::{self, Inherited};
+use crate::server::privileges::Identity;
 use crate::server::process::{self, PidFile};
-use crate::server::{Connections, Listeners, Service};
+use crate::server::{Connections, Door, Listeners, Service, notify, privileges};
 use crate::snapshot::{Compiled, Current, compile};
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessLog, Metrics};
 use crate::upstream::Tending;
 use crate::watch;
 use anyhow::{Context, Result};
-use pingora::apps::ServerApp;
-use pingora::protocols::l4::stream::Stream;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use std::path::{Path, PathBuf};
@@ -42,6 +41,8 @@ pub struct Serving {
     admin_task: Option<JoinHandle<()>>,
     watcher: Option<JoinHandle<()>>,
     names: JoinHandle<()>,
+    /// Removed when all else has ended.
+    _pid_file: Option<PidFile>,
 }
 
 /// Serves until a signal ends it.
@@ -64,14 +65,9 @@ pub fn run(arguments: RunArguments) -> Result<()> {
             .map_or_else(|| upgrade_socket(&arguments), Ok)?;
         let from = arguments.upgrade.then_some(upgrade.as_path());
         let signals = Signals::listen()?;
-        let serving = start(config, from).await?;
-        let pid_file = arguments
-            .pid_file
-            .as_deref()
-            .map(PidFile::write)
-            .transpose();
-        let _pid_file = pid_file.context("cannot write the pid file")?;
+        let serving = start(config, from, arguments.pid_file.as_deref()).await?;
         serving.say_ready();
+        tokio::spawn(notify::watchdog());
         if let Some(starter) = starter {
             starter.report_ready(arguments.log_file.is_some())?;
         }
@@ -94,7 +90,16 @@ pub fn runtime(config: &Config) -> Result<tokio::runtime::Runtime> {
 }
 
 /// Starts everything; `upgrade` names where the running process hands over its sockets.
-pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
+///
+/// Whoever starts as root and is to become another does so when everything is open, and before
+/// anybody is served.
+pub async fn start(
+    config: Config,
+    upgrade: Option<&Path>,
+    pid_file: Option<&Path>,
+) -> Result<Serving> {
+    let future = config.run_as.as_ref().map(privileges::find).transpose();
+    let future = future.map_err(|problem| Problems(vec![problem]))?.flatten();
     let seen = watch::look(&config::files(&config));
     process::raise_file_limit();
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
@@ -104,7 +109,10 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         ..Options::default()
     };
     let sandbox = Arc::new(Sandbox::new(options)?);
-    let access_log = reload::open_log(&config.access_log, &metrics)?;
+    let access_log = match &future {
+        None => reload::open_log(&config.access_log, &metrics)?,
+        Some(identity) => open_log_as(identity, &config, &metrics)?,
+    };
     let resolver = reload::resolver(&config)?;
     resolver
         .first(&reload::names(&config), reload::FIRST_ANSWERS)
@@ -133,7 +141,9 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     let listeners = Listeners::new(connections.clone(), metrics.clone());
 
     // From here on the new process is ready to serve; only now does it ask for sockets.
-    let mut received = upgrade.map(await_handover).transpose()?;
+    let mut received = upgrade
+        .map(|path| await_handover(path, future.as_ref()))
+        .transpose()?;
     let mut none = Inherited::new();
     let inherited = received
         .as_mut()
@@ -142,19 +152,29 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
     let bound = listeners
         .bind(&wanted, inherited)
         .map_err(|failed| reload::unbound(&config, &failed))?;
+    let access = reload::access(&config)?;
     let admin_name = config
         .admin
+        .as_ref()
         .map(|admin| format!("admin {}", admin.address))
         .unwrap_or_default();
-    let admin = match config.admin {
+    let admin = match &config.admin {
         Some(admin) => Some(bind_admin(admin.address, &admin_name, inherited)?),
         None => None,
     };
+    let door = config.admin.as_ref().zip(access);
+    let door = door.map(|(admin, access)| Door::new(admin.address, access));
+    let pid_file = pid_file.map(PidFile::write).transpose();
+    let pid_file = pid_file.context("cannot write the pid file")?;
+    if let Some(identity) = &future {
+        become_user(identity, &config)?;
+    }
     let period = config.watch;
     let running = Running {
         config,
         access_log,
         seen,
+        door: door.clone(),
     };
     let reloader = Reloader::new(
         sandbox,
@@ -165,16 +185,16 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         running,
         resolver,
     );
-    let admin_task = admin.clone().map(|socket| {
-        let admin = Admin {
+    let admin_task = admin.clone().zip(door).map(|(socket, door)| {
+        let admin = Arc::new(Admin {
             current,
             metrics: metrics.clone(),
             listeners: listeners.clone(),
             connections: connections.clone(),
             reloader: reloader.clone(),
             started: SystemTime::now(),
-        };
-        tokio::spawn(serve_admin(socket, admin))
+        });
+        tokio::spawn(admin::serve(socket, door, admin))
     });
     listeners.switch(&wanted, bound);
     if let Some(Err(error)) = received.map(Received::confirm) {
@@ -194,6 +214,7 @@ pub async fn start(config: Config, upgrade: Option<&Path>) -> Result<Serving> {
         admin_task,
         watcher,
         names,
+        _pid_file: pid_file,
     })
 }
 
@@ -205,11 +226,13 @@ impl Serving {
             pid = std::process::id(),
             "ready"
         );
+        notify::ready(&format!("generation {} serves", self.generation));
     }
 
     /// Stops accepting, finishes what is under way, and closes the logs.
     pub async fn stop(self, drain: std::time::Duration) {
         tracing::info!(seconds = drain.as_secs(), "draining");
+        notify::stopping("finishing what is under way");
         if let Some(watcher) = &self.watcher {
             watcher.abort();
         }
@@ -257,9 +280,9 @@ pub fn whole(message: String) -> Problems {
     }])
 }
 
-fn await_handover(path: &Path) -> Result<Received> {
+fn await_handover(path: &Path, future: Option<&Identity>) -> Result<Received> {
     tracing::info!(path = %path.display(), "waiting for the running process: send it SIGQUIT");
-    tokio::task::block_in_place(|| handover::receive(path))
+    tokio::task::block_in_place(|| handover::receive(path, future))
         .with_context(|| format!("no sockets came through {}", path.display()))
 }
 
@@ -280,23 +303,34 @@ fn bind_admin(
     Ok(Arc::new(socket))
 }
 
-async fn serve_admin(socket: Arc<TcpListener>, admin: Admin) {
-    let app = admin.app();
-    let (_open, never) = tokio::sync::watch::channel(false);
-    loop {
-        match socket.accept().await {
-            Ok((stream, _)) => {
-                let _ = stream.set_nodelay(true);
-                let (app, never) = (app.clone(), never.clone());
-                let stream: Stream = stream.into();
-                tokio::spawn(async move { app.process_new(Box::new(stream), &never).await });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the admin listener cannot accept");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
+/// Opens the access log as the user who will have to open it again.
+fn open_log_as(
+    identity: &Identity,
+    config: &Config,
+    metrics: &Metrics,
+) -> Result<Option<Arc<AccessLog>>> {
+    if let Sink::File(path) = &config.access_log.sink {
+        let made = identity.make_log(path);
+        made.with_context(|| format!("cannot make the access log {}", path.display()))?;
+    }
+    let user = identity.user();
+    let opened = identity.as_user(|| Ok(reload::open_log(&config.access_log, metrics)));
+    let opened = opened.with_context(|| format!("cannot open the access log as `{user}`"))?;
+    opened.with_context(|| format!("as the user `{user}`"))
+}
+
+/// Becomes the user, and tells what it may not do any more that a reload would need.
+fn become_user(identity: &Identity, config: &Config) -> Result<()> {
+    let user = identity.user();
+    let assumed = identity.assume();
+    assumed.with_context(|| format!("cannot become the user `{user}`"))?;
+    tracing::info!(user, uid = identity.uid(), "no longer root");
+    for path in config::files(config) {
+        if let Err(error) = std::fs::File::open(&path) {
+            tracing::warn!(%error, path = %path.display(), user, "this file cannot be read any more: reloads will be refused");
         }
     }
+    Ok(())
 }
 
 /// Where two processes of the same file meet: a directory that only this user can

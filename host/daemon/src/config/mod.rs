@@ -15,6 +15,7 @@ mod problem;
 mod read;
 mod scalar;
 mod schema;
+mod secret;
 pub mod value;
 mod written;
 
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 pub use built_in::{Bounds, bounds as built_in_bounds};
 pub use problem::{Place, Problem, Problems};
 pub use schema::schema;
+pub use secret::Secret;
 pub use value::Config;
 
 use problem::Report;
@@ -57,7 +59,7 @@ pub fn load(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
 }
 
 /// The files that a configuration depends on: its own, its lists of endpoints, those of
-/// plugins, certificates and keys.
+/// plugins, certificates, keys and tokens.
 pub fn files(config: &Config) -> Vec<PathBuf> {
     let plugins = config.plugins.values();
     let plugins = plugins.filter_map(|plugin| plugin.origin.file());
@@ -69,12 +71,13 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Certificates and keys, of both sides.
+/// Certificates and keys, of both sides, and the token of the admin listener.
 fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
     let listeners = config
         .listeners
         .iter()
-        .filter_map(|listener| listener.tls.as_ref());
+        .filter_map(|listener| listener.tls.as_ref())
+        .chain(config.admin.as_ref().and_then(|admin| admin.tls.as_ref()));
     let ours = listeners.flat_map(|tls| {
         let certificates = tls.certificates.iter();
         let certificates = certificates.flat_map(|one| [&one.certificate, &one.key]);
@@ -91,7 +94,13 @@ fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
             .flat_map(|(certificate, key)| [certificate, key]);
         identity.chain(tls.ca.as_ref())
     });
-    let all: std::collections::BTreeSet<PathBuf> = ours.chain(theirs).cloned().collect();
+    let token = config.admin.as_ref().and_then(|admin| admin.token.as_ref());
+    let token = token.and_then(|token| match token {
+        value::Token::File { path, .. } => Some(path),
+        value::Token::Written(_) => None,
+    });
+    let all = ours.chain(theirs).chain(token);
+    let all: std::collections::BTreeSet<PathBuf> = all.cloned().collect();
     all.into_iter()
 }
 

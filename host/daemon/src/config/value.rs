@@ -3,6 +3,7 @@
 //! Names are resolved, defaults are filled in, paths are relative to the process. Only
 //! [`super::load`] makes a [`Config`].
 
+mod admin;
 mod fault;
 mod front;
 mod keys;
@@ -26,6 +27,7 @@ use tidegate_policy::{
 use super::pattern;
 use super::problem::Place;
 
+pub use admin::{Admin, RunAs, Token};
 pub(in crate::config) use fault::Said;
 pub use fault::{Faults, FilterFault, FilterFaults, OnFault};
 pub use front::{
@@ -46,6 +48,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// The operator's listener, if there is one.
     pub admin: Option<Admin>,
+    /// Whom the process becomes; it stays who it is if `None`.
+    pub run_as: Option<RunAs>,
     /// Plugins that the file declares, by name; never a built-in name.
     pub plugins: BTreeMap<String, Plugin>,
     /// At least one, by name.
@@ -70,13 +74,6 @@ pub struct Config {
     pub bounds: Bounds,
     /// How what clients say is understood.
     pub reading: Reading,
-}
-
-/// The operator's listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Admin {
-    /// Port 0 asks the system for one.
-    pub address: SocketAddr,
 }
 
 /// A group of endpoints and the selector that chooses among them.

@@ -4,9 +4,11 @@
 //! The new process waits on a socket in the file system. The old one connects, sends
 //! the names of its listeners with their descriptors (`SCM_RIGHTS`, unix(7)), and
 //! waits for one byte: the new process accepts. Without that byte nothing has changed
-//! and the old process serves on. Both must belong to the same user.
+//! and the old process serves on. Both must belong to the same user, or the new one to root, who
+//! is about to become that user.
 
 use super::listeners::Inherited;
+use super::privileges::Identity;
 use rustix::io::{IoSlice, IoSliceMut};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -35,16 +37,18 @@ pub struct Received {
     old: UnixStream,
 }
 
-/// Waits for the old process at that path. Blocks.
+/// Waits for the old process at that path, which is ours or belongs to whom we are about to
+/// become. Blocks.
 ///
 /// # Errors
 /// When the path cannot be bound, or what comes is not a handover.
-pub fn receive(path: &Path) -> io::Result<Received> {
+pub fn receive(path: &Path, future: Option<&Identity>) -> io::Result<Received> {
     remove_stale(path)?;
-    let listener = listen(path)?;
+    let listener = listen(path, future)?;
     let result = loop {
         let (old, _) = listener.accept()?;
-        if socket_peercred(&old)?.uid != geteuid() {
+        let user = socket_peercred(&old)?.uid;
+        if user != geteuid() && future.is_none_or(|future| future.uid() != user.as_raw()) {
             tracing::warn!("a process of another user wanted to hand over sockets");
             continue;
         }
@@ -58,10 +62,13 @@ pub fn receive(path: &Path) -> io::Result<Received> {
 }
 
 /// Listens before the path exists: who finds it there may connect at once.
-fn listen(path: &Path) -> io::Result<UnixListener> {
+fn listen(path: &Path, future: Option<&Identity>) -> io::Result<UnixListener> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     remove_stale(&temporary)?;
-    let listener = UnixListener::bind(&temporary)?;
+    let listener = match future {
+        Some(future) => future.bind(&temporary)?,
+        None => UnixListener::bind(&temporary)?,
+    };
     fs::rename(&temporary, path)?;
     Ok(listener)
 }
@@ -87,7 +94,8 @@ pub fn give(path: &Path, sockets: &[(String, BorrowedFd<'_>)]) -> io::Result<()>
         )));
     }
     let mut new = UnixStream::connect(path)?;
-    if socket_peercred(&new)?.uid != geteuid() {
+    let user = socket_peercred(&new)?.uid;
+    if user != geteuid() && !user.is_root() {
         return Err(io::Error::other(
             "the process that waits belongs to another user",
         ));
@@ -184,7 +192,7 @@ mod tests {
         let new = std::thread::spawn({
             let path = path.clone();
             move || {
-                let received = receive(&path).unwrap();
+                let received = receive(&path, None).unwrap();
                 let socket = TcpListener::from(received.sockets["a"].try_clone().unwrap());
                 received.confirm().unwrap();
                 socket.accept().unwrap();

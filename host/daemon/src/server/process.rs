@@ -17,7 +17,10 @@ impl PidFile {
     /// When it cannot be written.
     pub fn write(path: &Path) -> io::Result<Self> {
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&temporary, format!("{}\n", std::process::id()))?;
+        // Anew, and not through a link that somebody has put there.
+        let _ = fs::remove_file(&temporary);
+        let mut file = fs::File::create_new(&temporary)?;
+        writeln!(file, "{}", std::process::id())?;
         fs::rename(&temporary, path)?;
         Ok(Self(path.to_owned()))
     }

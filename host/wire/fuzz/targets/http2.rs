@@ -77,7 +77,9 @@ fn slow(mut frames: &[u8]) -> (u32, u32) {
     while frames.len() >= 9 {
         let length = u32::from_be_bytes([0, frames[0], frames[1], frames[2]]) as usize;
         let stream = u32::from_be_bytes([frames[5], frames[6], frames[7], frames[8]]) << 1 >> 1;
-        if length > 16_384 {
+        // A padded one counts when the length of its padding is there as well.
+        let padded = frames[4] & 0x8 != 0 && length > 0;
+        if length > 16_384 || (padded && frames.len() == 9) {
             break;
         }
         if frames[3] == 1 && stream % 2 == 1 && stream > last {

@@ -1,6 +1,7 @@
 //! From the file as written to the configuration as it runs: names, duplicates, rules between
 //! fields, defaults. What a single value may be has been decided by its type already.
 
+mod admin;
 mod bounds;
 mod breaker;
 mod endpoint;
@@ -37,7 +38,7 @@ use super::scalar::duration::Time;
 use super::scalar::size::Size;
 use super::scalar::status::Statuses;
 use super::scalar::whole::Whole;
-use super::value::{AccessLog, Admin, Config, KeepAlive, LogFormat, Shutdown, Sink};
+use super::value::{AccessLog, Config, KeepAlive, LogFormat, Shutdown, Sink};
 use super::written;
 use files::Files;
 
@@ -81,11 +82,8 @@ pub(super) fn parse(
         file: file.to_owned(),
         endpoint_files: files.into_paths(),
         listeners,
-        admin: optional(written.admin).and_then(|admin| {
-            Some(Admin {
-                address: admin.address.value?.0,
-            })
-        }),
+        admin: admin::parse(written.admin, directory, report),
+        run_as: admin::run_as(written.run_as, report),
         plugins: sound(plugins),
         upstreams: sound(upstreams),
         routes,

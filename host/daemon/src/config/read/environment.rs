@@ -6,6 +6,9 @@
 use super::node::{Kind, Node};
 use crate::config::problem::{Report, Spot, quote};
 
+/// The key whose value no problem quotes.
+const SECRET: &str = "admin.token";
+
 /// Replaces every variable below `root`. A scalar that cannot be replaced is reported and
 /// refused; the others go on.
 pub(super) fn expand(
@@ -27,6 +30,12 @@ fn walk(
         Kind::Text(text) if text.contains('$') => match replace(text, environment) {
             Ok(Some(replaced)) => node.kind = Kind::Expanded(replaced),
             Ok(None) => *text = text.replace("$$", "$"),
+            // What looks like a variable may be a part of the secret.
+            Err(_) if spot.path == SECRET => {
+                let message = "a variable in it is not set, or is not one";
+                report.refuse(&spot, message, "set it, and write `$$` for a dollar sign");
+                node.kind = Kind::Refused;
+            }
             Err((message, help)) => {
                 report.refuse(&spot, message, help);
                 node.kind = Kind::Refused;

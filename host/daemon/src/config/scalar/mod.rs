@@ -5,6 +5,7 @@ pub(super) mod address;
 pub(super) mod cause;
 pub(super) mod digest;
 pub(super) mod duration;
+pub(super) mod hidden;
 pub(super) mod host_name;
 pub(super) mod http;
 pub(super) mod hundredths;

@@ -2,6 +2,7 @@
 //! accepted; the samples; and files that nobody would write.
 
 mod accepted;
+mod admin;
 mod arbitrary;
 mod endpoints;
 mod filters;

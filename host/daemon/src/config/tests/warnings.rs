@@ -31,7 +31,7 @@ impl<'a> MakeWriter<'a> for Kept {
 }
 
 /// The lines that loading this file logs, from the level on.
-fn logged(text: &str) -> Vec<String> {
+pub(super) fn logged(text: &str) -> Vec<String> {
     let kept = Kept::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(kept.clone())

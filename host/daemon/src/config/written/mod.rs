@@ -4,6 +4,7 @@
 //! Every field is a [`Checked`]: reading one of these structures never fails because of a
 //! field. Bounds are in the types; rules between fields are in [`super::parse`].
 
+mod admin;
 mod bounds;
 mod health;
 mod listener;
@@ -19,11 +20,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::read::checked::{Checked, OffOr};
-use super::scalar::address::{ListenAddress, ServerAddress};
+use super::scalar::address::ServerAddress;
 use super::scalar::duration::{DAY, Time};
 use super::scalar::network::Network;
 use super::scalar::whole::Whole;
 
+pub(super) use admin::{Admin, RunAs};
 pub(super) use bounds::{Bounds, ClientAddressFrom, EncodedSlashes, Http2, Paths};
 pub(super) use health::{CheckTls, GrpcCheck, Health, HttpCheck, HttpsCheck, Initial, TcpCheck};
 pub(super) use listener::{Certificate, ClientCertificates, Listener, Mode, Protocol};
@@ -45,6 +47,9 @@ pub(super) struct File {
     pub(super) listeners: Checked<List<Listener>>,
     /// Where metrics, status and reload are served; nowhere if absent.
     pub(super) admin: Option<Checked<Admin>>,
+    /// Whom the process becomes once everything is open that only root may open: for one that root
+    /// starts. Default: it stays who it is.
+    pub(super) run_as: Option<Checked<RunAs>>,
     /// Plugins of your own, by name. Built-in ones need no entry, unless they are to have other
     /// bounds or grants.
     pub(super) plugins: Option<Checked<Named<Plugin>>>,
@@ -76,14 +81,6 @@ pub(super) struct File {
     pub(super) client_address_from: Option<Checked<ClientAddressFrom>>,
     /// How paths are brought into one form, before anybody looks at them.
     pub(super) paths: Option<Checked<Paths>>,
-}
-
-/// The listener of the operator: plain HTTP, without access control. Keep it private.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Admin {
-    /// IP:PORT; port 0 lets the system choose one.
-    pub(super) address: Checked<ListenAddress>,
 }
 
 /// One line for each request.

@@ -12,6 +12,7 @@ use crate::pem;
 use names::Names;
 use std::sync::{Arc, LazyLock};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::{
     NoServerSessionStorage, ProducesTickets, WebPkiClientVerifier, danger::ClientCertVerifier,
 };
@@ -19,6 +20,11 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ProtocolVersion, ServerConfig};
 
 pub use certificate::subject;
+
+/// The names that a certificate is for, lower case; none if it cannot be read.
+pub fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    certificate::names(certificate).unwrap_or_default()
+}
 
 /// Sessions are resumed by tickets that this process alone can read, with keys that change
 /// every six hours: nothing is kept for clients that do not come back.
