@@ -281,6 +281,26 @@ async fn check_warns_of_an_address_for_everybody() {
     assert!(!check(&format!(", token: {TOKEN}")).await);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_reads_the_token() {
+    let a = Endpoint::start("a").await;
+    let beside = directory();
+    let text = guarded(&a, Reserved::new().address(), "token_file: token");
+    write(beside.path(), &text);
+    let check = async || run(beside.path(), &["check", "-c", "c.yaml"]).await;
+    let output = check().await;
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("admin.token_file: cannot read token"),
+        "{}",
+        said(&output)
+    );
+    std::fs::write(beside.path().join("token"), TOKEN).expect("written");
+    let output = check().await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(!said(&output).contains("hush"), "{}", said(&output));
+}
+
 fn write(directory: &Path, text: &str) {
     std::fs::write(directory.join("c.yaml"), text).expect("written");
 }

@@ -101,6 +101,8 @@ fn examine(file: &Path, probe: bool) -> Result<Examined, Problems> {
         previous: None,
     };
     let snapshot = compile(&config, with)?;
+    // The admin listener's token and certificates are read, as a reload would.
+    reload::access(&config)?;
     if probe {
         let silent = runtime.block_on(probe::unreachable(&config, &resolver));
         if !silent.is_empty() {
