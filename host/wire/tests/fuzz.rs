@@ -9,7 +9,16 @@
 //! overflows the stack: finding new ground and such faults is libFuzzer's part. This one keeps
 //! what it found.
 //!
-//! Faults that were planted and found, each by itself:
+//! Faults that were planted and found, each by itself and by mutants alone, without the seeds.
+//! Paths: an encoded dot that is overlooked, parameters that are not cut off, digits in lower
+//! case. `Forwarded`: escaped quotes that end a string, a list read from the left, one hop too
+//! many. Bodies: any byte for a line feed, 17 digits, a sum without a bound. Heads: length and
+//! coding both, two lengths, a coding in HTTP/1.0, a space before the colon, a host that is not
+//! the target's. HTTP/2: a cut within what is looked at, a frame one byte too large, a flood that
+//! is forgotten, the reserved bit, streams with even numbers. PROXY: a length or a line without
+//! a bound, an address refused when it is cut, addresses too short. TLS: names in upper case or
+//! with nothing between dots, a message taken a byte too early, records that replace each other.
+//! Not found: a message in so many records that it never ends; a test of the reader finds that.
 
 #[path = "../fuzz/targets/client_hello.rs"]
 mod client_hello;

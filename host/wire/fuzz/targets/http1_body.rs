@@ -37,6 +37,7 @@ pub fn check(text: &[u8]) {
         if let Ok((end, content, complete)) = said {
             assert!(end <= text.len() && content <= end as u64);
             assert!(complete || end == text.len());
+            assert!(announced(text) <= i64::MAX.unsigned_abs());
             if complete {
                 assert_eq!(follow(Body::Chunked, &text[..end], [], limits), said);
                 let before = follow(Body::Chunked, &text[..end - 1], [], limits);
@@ -67,6 +68,18 @@ fn follow(
         from = to;
     }
     Ok((end, scan.content(), scan.is_complete()))
+}
+
+/// How much content the chunks have, or are to have, of a body in which nothing is wrong.
+fn announced(text: &[u8]) -> u64 {
+    let (mut at, mut content) = (0, 0u64);
+    while let Some(rest) = text.get(at..)
+        && let Ok(Status::Complete((line, size @ 1..))) = httparse::parse_chunk_size(rest)
+    {
+        content = content.saturating_add(size);
+        at = at.saturating_add(line + 2).saturating_add(size as usize);
+    }
+    content
 }
 
 /// The end of a body that is known to be valid, and how much content it has.

@@ -10,8 +10,8 @@ pub(super) fn make(number: u64, seeds: &[Vec<u8>], tokens: &[&[u8]]) -> Vec<u8> 
     let most = 1 << dice.roll(4);
     for _ in 0..=dice.roll(most) {
         change(&mut bytes, &mut dice, seeds, tokens);
+        bytes.truncate(LONGEST);
     }
-    bytes.truncate(LONGEST);
     bytes
 }
 
@@ -19,6 +19,7 @@ pub(super) fn make(number: u64, seeds: &[Vec<u8>], tokens: &[&[u8]]) -> Vec<u8> 
 fn change(bytes: &mut Vec<u8>, dice: &mut Dice, seeds: &[Vec<u8>], tokens: &[&[u8]]) {
     let at = dice.roll(bytes.len() + 1);
     let piece = dice.piece(bytes);
+    let token = tokens[dice.roll(tokens.len())];
     match dice.roll(11) {
         0 => {
             if let Some(byte) = bytes.get_mut(at) {
@@ -38,22 +39,16 @@ fn change(bytes: &mut Vec<u8>, dice: &mut Dice, seeds: &[Vec<u8>], tokens: &[&[u
         }
         3 => bytes.insert(at, dice.byte()),
         4 => drop(bytes.drain(piece)),
-        5 => drop(bytes.splice(at..at, dice.pick(tokens).iter().copied())),
+        5 => repeat(bytes, at, token, dice),
         // Of the same length, so that what counts bytes still counts right.
-        6 => overwrite(&mut bytes[at..], *dice.pick(tokens)),
+        6 => overwrite(&mut bytes[at..], token),
         7 => {
             let piece = bytes[piece].to_vec();
             overwrite(&mut bytes[at..], &piece);
         }
         8 => {
             let piece = bytes[piece].to_vec();
-            let most = if dice.roll(16) == 0 {
-                LONGEST / piece.len().max(1)
-            } else {
-                8
-            };
-            let times = dice.roll(most + 1);
-            bytes.splice(at..at, piece.repeat(times));
+            repeat(bytes, at, &piece, dice);
         }
         9 => {
             let other = dice.pick(seeds);
@@ -66,6 +61,17 @@ fn change(bytes: &mut Vec<u8>, dice: &mut Dice, seeds: &[Vec<u8>], tokens: &[&[u
             bytes.splice(piece, other[theirs].iter().copied());
         }
     }
+}
+
+/// Puts the text in, once or some times; seldom as many times as some limit may need.
+fn repeat(bytes: &mut Vec<u8>, at: usize, text: &[u8], dice: &mut Dice) {
+    let most = match dice.roll(32) {
+        0 => LONGEST / text.len().max(1),
+        1..8 => 8,
+        _ => 1,
+    };
+    let times = 1 + dice.roll(most);
+    bytes.splice(at..at, text.repeat(times));
 }
 
 /// Puts the text over the beginning of the bytes, as much of it as has room.
@@ -104,5 +110,5 @@ impl Dice {
     }
 }
 
-/// Longer than anything that a reader holds before it gives up.
+/// Longer than a ClientHello, a header of the PROXY protocol or a frame of HTTP/2 may be.
 const LONGEST: usize = 20_000;

@@ -19,18 +19,17 @@ pub(super) fn parse(
     let (upstream, names) = (written.upstream.take(), written.server_names.take());
     let idle = written.idle_timeout.take();
     if written.mode.as_ref().and_then(|mode| mode.value) != Some(Mode::Tcp) {
-        for spot in [
+        let of_tcp = [
             upstream.map(|written| written.spot),
             names.map(|written| written.spot),
             idle.map(|written| written.spot),
-        ] {
-            if let Some(spot) = spot {
-                report.refuse(
-                    &spot,
-                    "requests of HTTP go where `routes` sends them",
-                    "remove it, or write `mode: tcp`",
-                );
-            }
+        ];
+        for spot in of_tcp.into_iter().flatten() {
+            report.refuse(
+                &spot,
+                "requests of HTTP go where `routes` sends them",
+                "remove it, or write `mode: tcp`",
+            );
         }
         return None;
     }

@@ -21,20 +21,19 @@ impl Service {
         let mut settings = None;
         let mut served = 0;
         loop {
-            let kept_open;
-            match arrived {
+            let kept_open = match arrived {
                 Arrived::Head(head) if head.is_connect => {
                     let no = refuse::Refused::Method;
                     return self.refuse(stream, &link, no).await;
                 }
-                Arrived::Head(head) => kept_open = head.keep_alive,
+                Arrived::Head(head) => head.keep_alive,
                 Arrived::Bad(violation) => {
                     let no = refuse::Refused::Bad(violation);
                     return self.refuse(stream, &link, no).await;
                 }
                 Arrived::Late => return self.refuse(stream, &link, refuse::Refused::Late).await,
                 Arrived::Nothing | Arrived::Http2 => return,
-            }
+            };
             served += 1;
             let last = served >= self.current.load().bounds.requests_per_connection;
             let mut session = ServerSession::new_http1(Box::new(stream));
