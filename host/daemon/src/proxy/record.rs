@@ -24,8 +24,6 @@ pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
     let status = exchange.meant.or(status);
     let now = Instant::now();
     let took = now.saturating_duration_since(exchange.began);
-    attempt::settle(exchange, now, outcome(exchange, status));
-    exchange.seat = None;
     let told = status.or_else(|| exchange.fault.map(|fault| fault.logged_status()));
     let answered = exchange
         .attempt
@@ -37,6 +35,9 @@ pub async fn finish(session: &mut Session, exchange: &mut Exchange) {
         .map(|endpoint| endpoint.state.series());
     let method = &session.req_header().method;
     exchange.count(|series| series.observe(endpoint, method, told, took));
+    // After it was counted: who sees nothing in flight any more finds all of it counted.
+    attempt::settle(exchange, now, outcome(exchange, status));
+    exchange.seat = None;
     if let Some(log) = exchange.snapshot.access_log.clone() {
         write(session, exchange, told, took, &log);
     }
