@@ -153,10 +153,13 @@ impl Held {
                     None => writing.await?,
                     Some(watch) => watch.write(length, writing).await?,
                 };
-                self.piece = match began.elapsed() < QUICK {
-                    true => (self.piece * 4).min(LARGEST),
-                    false => SMALLEST,
-                };
+                // A head says nothing of how fast a client reads.
+                if length > 0 {
+                    self.piece = match began.elapsed() < QUICK {
+                        true => (self.piece * 4).min(LARGEST),
+                        false => SMALLEST,
+                    };
+                }
             }
         }
         Ok(end)
