@@ -24,7 +24,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault> {
     session.set_total_drain_timeout(Some(DRAIN));
     keep_alive(session, exchange);
-    identify(session, exchange);
+    let named = identify(session, exchange);
     let bounds = exchange.snapshot.bounds;
     let head = session.req_header_mut();
     match head.version {
@@ -40,20 +40,25 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
         return Err(Fault::Method);
     }
     forward::end_at_the_door(head).map_err(|_| Fault::BadRequest)?;
-    let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
-    exchange.authority = match lower(authority) {
+    named?;
+    if exchange.authority.is_empty()
+        && let Some(ours) = ours(session)
+    {
         // HTTP/1.0 without Host: the best guess is where it came to (RFC 9112, 3.3).
-        none if none.is_empty() => ours(session).unwrap_or(none),
-        authority => authority,
-    };
+        exchange.authority = ours;
+    }
     let head = session.req_header_mut();
     let rules = exchange.snapshot.reading.paths;
     exchange.original_target = forward::normalise(head, &rules).map_err(|_| Fault::BadRequest)?;
     Ok(())
 }
 
-/// Who asks: found first, so that the log knows also of those who are refused.
-fn identify(session: &Session, exchange: &mut Exchange) {
+/// Who asks, and for which host: found first, so that the log knows also of those who are
+/// refused.
+///
+/// # Errors
+/// When it cannot be said for which host the request is.
+fn identify(session: &Session, exchange: &mut Exchange) -> Result<(), Fault> {
     let peer = peer(session, exchange);
     let head = session.req_header();
     let secure = exchange
@@ -70,9 +75,9 @@ fn identify(session: &Session, exchange: &mut Exchange) {
         (peer, secure)
     };
     exchange.peer = peer;
-    if let Ok(authority) = forward::effective_authority(head) {
-        exchange.authority = lower(authority);
-    }
+    let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
+    exchange.authority = lower(authority);
+    Ok(())
 }
 
 /// Finds the request's route, and sets the bounds of the exchange.
