@@ -101,6 +101,32 @@ async fn http2_begins_with_its_preface_and_not_before() {
     assert!(bytes.starts_with(b"PRI") && bytes.ends_with(b"SM\r\n\r\n"));
 }
 
+/// A frame of HTTP/2 on stream 1 (RFC 9113, 4.1).
+fn headers(flags: u8, block: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(block.len()).unwrap();
+    [&[0, 0, length, 1, flags, 0, 0, 0, 1], block].concat()
+}
+
+#[tokio::test]
+async fn what_comes_with_the_preface_is_judged_too() {
+    // A GET, and trailers that are none: they have a method.
+    let request = headers(4, &[0x82, 0x84, 0x86, 0x41, 1, b'a']);
+    let trailers = headers(5, &[0x82]);
+    for (frames, good) in [
+        (request.clone(), true),
+        ([request, trailers].concat(), false),
+    ] {
+        let (mut client, mut downstream, _clock) = pair().await;
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        client
+            .write_all(&[&preface[..], &frames].concat())
+            .await
+            .unwrap();
+        let arrived = downstream.next(&limits()).await.unwrap();
+        assert_eq!(matches!(arrived, Arrived::Http2), good, "{arrived:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_not_waited_for() {
     let (_client, mut downstream, clock) = pair().await;
