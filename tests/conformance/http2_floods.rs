@@ -13,7 +13,7 @@ use tidegate_e2e::frames::{
 use tidegate_e2e::hpack::{indexed, literal, literal_as};
 use tidegate_e2e::recorder::Recorder;
 use tidegate_e2e::wire::Wire;
-use tidegate_e2e::{Endpoint, Proxy, config, soon};
+use tidegate_e2e::{Endpoint, Line, Proxy, config, soon};
 use tokio::task::JoinHandle;
 
 /// How long an attack may go on, on a busy machine.
@@ -305,6 +305,39 @@ async fn many_connections_that_only_begin() {
         assert!(ended, "a connection goes on");
     }
     witness.assert_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_sent_away_is_told_why_and_the_log_says_it() {
+    let (proxy, _recorder) = stage().await;
+    let trailers = [post(1), headers(1, flag::END_STREAM, indexed(4))].concat();
+    let too_large = [&[0, 0x40, 1, 0, 0, 0, 0, 0, 0][..], &[0; 16_385]].concat();
+    for (flood, code, word) in [
+        (settings(&[]).repeat(60), 11, "settings"),
+        (frame(0xee, 0, 0, []).repeat(101), 11, "others"),
+        (too_large, 6, "frame_size"),
+        (trailers, 1, "pseudo_in_trailers"),
+    ] {
+        let mut connection = Http2::open_with(proxy.address(), &[], PATIENCE)
+            .await
+            .expect("prefaces");
+        connection.write(flood);
+        let told = loop {
+            match connection.event(PATIENCE).await {
+                Event::Closed => break None,
+                event if event.goaway().is_some() => break event.goaway(),
+                Event::Silence => panic!("{word}: it goes on"),
+                _ => {}
+            }
+        };
+        assert_eq!(told, Some(code), "{word}");
+        let named = |line: &Line| line.field("fault") == Some(word);
+        let line = proxy.access_log.wait(word, named).await;
+        assert_eq!(line.field("protocol"), Some("HTTP/2"));
+        assert_eq!(line.field("status"), None);
+    }
+    let metrics = proxy.metrics().await;
+    assert_eq!(metrics.sum("lb_http2_floods_total", &[]), 4.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,6 +11,7 @@ use tidegate_e2e::frames::{self, End, Http2, data, flag, headers, setting};
 use tidegate_e2e::hpack;
 use tidegate_e2e::recorder::{Recorder, Seen};
 use tidegate_e2e::strict::Request;
+use tidegate_e2e::wire::Wire;
 
 macro_rules! tables {
     ($($name:ident: $table:expr;)*) => {$(
@@ -48,6 +49,30 @@ async fn both_versions_are_spoken_on_one_listener() {
         assert_eq!((came.status(), came.text().as_str()), (200, "GET /two"));
     }
     assert_eq!(recorder.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_neither_version_is_not_answered_in_one() {
+    // RFC 9113 section 3.4.
+    let (proxy, _recorder) = stage().await;
+    for (bytes, answered) in [
+        ("INVALID CONNECTION PREFACE\r\n\r\n", false),
+        ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", false),
+        ("GET / HTP/1.1\r\n\r\n", true),
+        ("GET\r\n\r\n", true),
+    ] {
+        let mut wire = Wire::open(proxy.address()).await;
+        wire.write(bytes);
+        let (answer, ended) = wire.rest(PATIENCE).await;
+        assert!(ended, "{bytes}: the connection goes on");
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(
+            answer.starts_with("HTTP/1.1 400 "),
+            answered,
+            "{bytes}: {answer}"
+        );
+        assert_eq!(answer.is_empty(), !answered, "{bytes}: {answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

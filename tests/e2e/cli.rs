@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use tidegate_e2e::components::{REFUSE, Selector};
-use tidegate_e2e::{Endpoint, Proxy, Reserved, config, directory, run};
+use tidegate_e2e::{Endpoint, Proxy, Reserved, binary, config, directory, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn check_accepts_and_refuses() {
@@ -109,6 +109,21 @@ async fn reload_tells_the_running_one() {
     let output = run(proxy.directory(), &["reload", "-c", "tidegate.yaml"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("round-rubin"), "{}", said(&output));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_enough_is_no_fault() {
+    let mut program = tokio::process::Command::new(binary())
+        .arg("schema")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program");
+    // The schema is longer than what a pipe takes.
+    drop(program.stdout.take());
+    let output = program.wait_with_output().await.expect("its end");
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(said(&output), "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

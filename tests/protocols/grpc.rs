@@ -1,7 +1,13 @@
 //! gRPC through the proxy, with the real library on both sides.
 
+use std::time::Duration;
+
+use tidegate_e2e::client::Request;
+use tidegate_e2e::frames::{self, Http2, flag};
 use tidegate_e2e::pki::Authority;
 use tidegate_e2e::{Proxy, config, directory, python};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_call_passes_in_the_clear() {
@@ -43,4 +49,49 @@ async fn every_kind_of_call_passes_over_tls_on_both_sides() {
     let target = proxy.address().to_string();
     let told = python::run("grpc_client.py", &[&target, &pem, "outer.test"]).await;
     assert_eq!(told.trim(), "ok");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_from_browsers_are_translated() {
+    let server = python::Server::start("grpc_server.py", &[]).await;
+    let endpoint = format!("127.0.0.1:{}", server.port);
+    let web = config::web_of("round-robin", &[endpoint]);
+    let web = config::with_upstream_key(&web, "protocol: http2");
+    let text = web.replace("{ upstream: web }", "{ upstream: web, grpc_web: true }");
+    assert_ne!(text, web, "{web}");
+    let proxy = Proxy::start(&text).await;
+    let told = python::run("grpc_web_client.py", &[&proxy.address().to_string()]).await;
+    assert_eq!(told.trim(), "ok");
+    // A stream of HTTP/2 has no chunks, and the trailers are in its body all the same.
+    let call = [&[0, 0, 0, 0, 5][..], b"hello"].concat();
+    let mut connection = Http2::open_with(proxy.address(), &[], PATIENCE)
+        .await
+        .expect("prefaces");
+    let head = frames::request(
+        "POST",
+        "/test.Echo/Unary",
+        &[("content-type", "application/grpc-web")],
+    );
+    connection.write(
+        [
+            frames::headers(1, 0, head),
+            frames::data(1, flag::END_STREAM, &call),
+        ]
+        .concat(),
+    );
+    let came = connection.stream(1, PATIENCE).await;
+    assert_eq!(came.status(), 200, "{came:?}");
+    let whole = b"\0\0\0\0\x0aecho hello\x80";
+    assert!(came.body.starts_with(whole), "{came:?}");
+    assert_eq!(came.trailers, None);
+    proxy.wait_idle().await;
+
+    // What the proxy answers itself.
+    drop(server);
+    let post = Request::post("/test.Echo/Unary", call);
+    let post = post.header("content-type", "application/grpc-web+proto");
+    let answer = post.send(proxy.address()).await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("grpc-status"), Some("14"));
+    assert_eq!(answer.header("content-type"), Some("application/grpc-web"));
 }

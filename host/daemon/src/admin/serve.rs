@@ -82,7 +82,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, admin:
                 let _ = stream.shutdown().await;
                 return;
             }
-            Ok(Arrived::Http2 | Arrived::Nothing | Arrived::Late) | Err(_) => return,
+            Ok(Arrived::Http2 | Arrived::Flood(_) | Arrived::Nothing | Arrived::Late) | Err(_) => {
+                return;
+            }
         };
         match exchange(stream, kept_open, &clock, &door, &admin).await {
             Some(kept) => stream = kept,

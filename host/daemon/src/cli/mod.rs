@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod demo;
+mod pipe;
 mod probe;
 mod reload;
 mod run;
@@ -126,6 +127,9 @@ pub fn main() -> ExitCode {
     if let Err(problem) = telemetry::tracing::init(format, level) {
         eprintln!("tidegate: {problem}");
         return ExitCode::from(2);
+    }
+    if !matches!(arguments.command, Command::Run(_)) {
+        pipe::end_quietly();
     }
     match arguments.command {
         Command::Run(arguments) => finish(run::run(arguments)),

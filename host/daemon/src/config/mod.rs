@@ -71,7 +71,7 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Certificates and keys, of both sides, and the token of the admin listener.
+/// Certificates and keys, of both sides and of probes, and the token of the admin listener.
 fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
     let listeners = config
         .listeners
@@ -94,12 +94,16 @@ fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
             .flat_map(|(certificate, key)| [certificate, key]);
         identity.chain(tls.ca.as_ref())
     });
+    let probes = config
+        .upstreams
+        .values()
+        .filter_map(|upstream| upstream.health.as_ref()?.check.tls()?.ca.as_ref());
     let token = config.admin.as_ref().and_then(|admin| admin.token.as_ref());
     let token = token.and_then(|token| match token {
         value::Token::File { path, .. } => Some(path),
         value::Token::Written(_) => None,
     });
-    let all = ours.chain(theirs).chain(token);
+    let all = ours.chain(theirs).chain(probes).chain(token);
     let all: std::collections::BTreeSet<PathBuf> = all.cloned().collect();
     all.into_iter()
 }

@@ -227,6 +227,17 @@ pub enum Check {
     Grpc(GrpcCheck),
 }
 
+impl Check {
+    /// How it is encrypted, if it is.
+    pub fn tls(&self) -> Option<&CheckTls> {
+        match self {
+            Self::Tcp => None,
+            Self::Http(http) => http.tls.as_ref(),
+            Self::Grpc(grpc) => grpc.tls.as_ref(),
+        }
+    }
+}
+
 /// One request of a probe, and the answer that passes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HttpCheck {
@@ -333,6 +344,8 @@ pub struct Route {
     pub max_body: Option<u64>,
     /// Protocols that a connection may be upgraded to, lower case; each once.
     pub upgrades: Vec<String>,
+    /// Whether calls of gRPC-Web are translated.
+    pub grpc_web: bool,
     /// Networks whose clients are told where the time went; each once.
     pub server_timing: Vec<IpNet>,
     /// Where it is written.

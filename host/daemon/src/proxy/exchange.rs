@@ -1,7 +1,8 @@
 //! One request and its response with its attempts: Pingora's `CTX`.
 
-use super::fault::Fault;
+use super::fault::{Fault, Wrong};
 use super::filters::Way;
+use super::grpc_web::Web;
 use super::held::Hold;
 use super::link::{LINK, Link};
 use crate::snapshot::{Route, Snapshot};
@@ -64,10 +65,14 @@ pub struct Exchange {
     pub interim: u32,
     /// The protocol was changed (101).
     pub tunnel: bool,
+    /// A call of gRPC-Web, which the endpoint sees as one of gRPC.
+    pub web: Option<Web>,
     /// What a call of gRPC would have been told in HTTP, which says 200 then.
     pub meant: Option<u16>,
     /// What went wrong last.
     pub fault: Option<Fault>,
+    /// What exactly is wrong with the head of the request.
+    pub wrong: Option<Wrong>,
     /// Whether a plugin had a fault.
     pub plugin_fault: bool,
 }
@@ -114,8 +119,10 @@ impl Exchange {
             max_body: None,
             interim: 0,
             tunnel: false,
+            web: None,
             meant: None,
             fault: None,
+            wrong: None,
             plugin_fault: false,
         }
     }
@@ -130,6 +137,13 @@ impl Exchange {
         self.rerouted
             .as_ref()
             .or_else(|| self.route().map(|route| &route.upstream))
+    }
+
+    /// What exactly is wrong with the request, if that is why it failed.
+    pub fn wrong(&self) -> Option<Wrong> {
+        let of_body = || self.link.as_ref()?.clock.wrong();
+        let bad = self.fault == Some(Fault::BadRequest);
+        self.wrong.or_else(of_body).filter(|_| bad)
     }
 
     /// Goes to another upstream than the route's from now on.

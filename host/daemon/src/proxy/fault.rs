@@ -50,6 +50,15 @@ pub enum Fault {
     Internal,
 }
 
+/// What exactly is wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// A word for the log.
+    pub word: &'static str,
+    /// A sentence for whoever sent it.
+    pub sentence: &'static str,
+}
+
 impl Fault {
     /// The status that the client gets; none when nobody is there to get one.
     ///

@@ -9,6 +9,7 @@ mod fault;
 mod filters;
 mod forward;
 mod grpc;
+mod grpc_web;
 mod held;
 mod http2;
 mod link;
@@ -27,6 +28,7 @@ pub use link::{LINK, Link, Manner, Origin, Secure};
 use crate::snapshot::Current;
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::HeaderMap;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::HttpPeer;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -173,6 +175,18 @@ impl ProxyHttp for Proxy {
     ) -> Result<Option<Duration>> {
         filters::response_chunk(session, exchange, body, end)?;
         Ok(None)
+    }
+
+    async fn response_trailer_filter(
+        &self,
+        _: &mut Session,
+        trailers: &mut HeaderMap,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Bytes>> {
+        match &mut exchange.web {
+            Some(call) => call.trailers(trailers),
+            None => Ok(None),
+        }
     }
 
     async fn fail_to_proxy(

@@ -89,7 +89,10 @@ fn write(
             .attempt
             .as_ref()
             .and_then(|attempt| attempt.answered),
-        fault: exchange.fault.map(|fault| fault.as_str()),
+        fault: exchange
+            .wrong()
+            .map(|wrong| wrong.word)
+            .or_else(|| exchange.fault.map(|fault| fault.as_str())),
         user_agent: head
             .headers
             .get(header::USER_AGENT)

@@ -1,8 +1,9 @@
 //! The request: understood once, forwarded at each attempt.
 
 use super::exchange::Exchange;
-use super::fault::Fault;
+use super::fault::{Fault, Wrong};
 use super::filters::Passage;
+use super::grpc_web::Web;
 use super::{forward, http2};
 use crate::config::value::{ClientAddressFrom, Reading};
 use crate::upstream::View;
@@ -29,7 +30,10 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     let head = session.req_header_mut();
     match head.version {
         // Of HTTP/1 nothing that is not right has come as far as this.
-        Version::HTTP_2 => http2::check(head, &bounds)?,
+        Version::HTTP_2 => http2::check(head, &bounds).map_err(|(fault, wrong)| {
+            exchange.wrong = wrong;
+            fault
+        })?,
         Version::HTTP_10 => {
             // RFC 9110, 10.1.1: not for clients that do not know it.
             head.remove_header(&header::EXPECT);
@@ -49,7 +53,13 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     }
     let head = session.req_header_mut();
     let rules = exchange.snapshot.reading.paths;
-    exchange.original_target = forward::normalise(head, &rules).map_err(|_| Fault::BadRequest)?;
+    exchange.original_target = forward::normalise(head, &rules).map_err(|wrong| {
+        exchange.wrong = Some(Wrong {
+            word: wrong.as_str(),
+            sentence: wrong.sentence(),
+        });
+        Fault::BadRequest
+    })?;
     Ok(())
 }
 
@@ -75,7 +85,13 @@ fn identify(session: &Session, exchange: &mut Exchange) -> Result<(), Fault> {
         (peer, secure)
     };
     exchange.peer = peer;
-    let authority = forward::effective_authority(head).map_err(|_| Fault::BadRequest)?;
+    let authority = forward::effective_authority(head).map_err(|wrong| {
+        exchange.wrong = Some(Wrong {
+            word: wrong.as_str(),
+            sentence: wrong.sentence(),
+        });
+        Fault::BadRequest
+    })?;
     exchange.authority = lower(authority);
     Ok(())
 }
@@ -102,6 +118,9 @@ pub fn route(session: &mut Session, exchange: &mut Exchange) -> Result<(), Fault
     }
     session.set_read_timeout(Some(route.upstream.timeouts.idle));
     forward::permit_upgrade(session.req_header_mut(), &route.upgrades);
+    if route.grpc_web {
+        exchange.web = Web::open(session.req_header_mut());
+    }
     let (authority, client) = (exchange.authority.clone(), exchange.client);
     let mut view = View::new(exchange.scheme, authority, client, route.name.clone());
     if let Some(link) = &exchange.link {

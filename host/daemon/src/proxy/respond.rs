@@ -53,6 +53,9 @@ pub async fn finish_head(
         })?;
     }
     timing::tell(exchange, head)?;
+    if let Some(call) = &mut exchange.web {
+        call.finish(head, session.req_header().version, false)?;
+    }
     filters::begin_response_body(session, exchange, head);
     Ok(())
 }
@@ -174,6 +177,12 @@ fn blame(error: &Error) -> Fault {
     }
 }
 
+/// What the client is told, as exactly as it is known.
+fn sentence(exchange: &Exchange, fault: Fault) -> &'static str {
+    let exact = exchange.wrong().map(|wrong| wrong.sentence);
+    exact.unwrap_or_else(|| fault.sentence())
+}
+
 async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> Result<()> {
     let Some(status) = fault.status() else {
         return Ok(());
@@ -185,7 +194,7 @@ async fn write(session: &mut Session, exchange: &mut Exchange, fault: Fault) -> 
     let body = Bytes::from(format!(
         "{} {reason}: {}\n",
         status.as_u16(),
-        fault.sentence()
+        sentence(exchange, fault)
     ));
     let mut head = ResponseHeader::build(status, Some(4))?;
     head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
@@ -221,11 +230,14 @@ async fn refuse_call(
     status: StatusCode,
 ) -> Result<()> {
     exchange.meant = Some(status.as_u16());
-    let mut head = grpc::trailers_only(status, fault.sentence())?;
+    let mut head = grpc::trailers_only(status, sentence(exchange, fault))?;
     insist_on_https(exchange, &mut head)?;
     // A filter that fails now has nothing left to protect: the request goes nowhere.
     if exchange.passage.has_filters() {
         let _ = Box::pin(filters::on_response(session, exchange, &mut head)).await;
+    }
+    if let Some(call) = &mut exchange.web {
+        call.finish(&mut head, session.req_header().version, true)?;
     }
     // The end of the stream comes with the head, or it would not be one of these.
     let whole = vec![HttpTask::Header(Box::new(head), true)];

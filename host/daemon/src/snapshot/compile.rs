@@ -119,6 +119,7 @@ pub fn compile(config: &Config, with: Compiled<'_>) -> Result<Snapshot, Problems
         timeout: route.timeout,
         max_body: route.max_body,
         upgrades: route.upgrades.clone(),
+        grpc_web: route.grpc_web,
         series: with.metrics.route(&route.upstream, &route.name),
         rerouted: previous
             .and_then(|previous| previous.route(&route.name))

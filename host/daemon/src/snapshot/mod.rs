@@ -74,6 +74,8 @@ pub struct Route {
     pub max_body: Option<u64>,
     /// Protocols that a connection may be upgraded to, lower case.
     pub upgrades: Vec<String>,
+    /// Whether calls of gRPC-Web are translated.
+    pub grpc_web: bool,
     /// What is counted for it.
     pub series: RouteSeries,
     /// The same for requests that a filter sent to another upstream, by its name.

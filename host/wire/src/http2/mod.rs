@@ -26,11 +26,13 @@ mod fields;
 mod frame;
 mod guard;
 mod names;
+mod seams;
 
 #[cfg(test)]
 mod tests;
 
 pub use guard::Guard;
+pub use seams::Seams;
 
 use std::time::Duration;
 
@@ -162,7 +164,7 @@ impl Flood {
 
 /// The bytes of a GOAWAY frame (RFC 9113 6.8) with that error, to be sent before closing.
 /// Streams above `last_stream` were not acted upon, and may be tried again elsewhere. It must
-/// not be put into the middle of another frame.
+/// not be put into the middle of another frame: see [`Seams`].
 pub fn goaway(last_stream: u32, error: u32) -> [u8; 17] {
     let mut frame = [0; 17];
     frame[2] = 8;

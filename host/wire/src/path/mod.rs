@@ -80,28 +80,28 @@ impl PathFault {
     /// A short constant word for metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NotAbsolute => "not_absolute",
-            Self::Forbidden => "forbidden",
-            Self::BadPercent => "bad_percent",
-            Self::EncodedControl => "encoded_control",
-            Self::Backslash => "backslash",
-            Self::EncodedSlash => "encoded_slash",
-            Self::AboveRoot => "above_root",
-            Self::HiddenDots => "hidden_dots",
+            Self::NotAbsolute => "path_not_absolute",
+            Self::Forbidden => "path_character",
+            Self::BadPercent => "path_percent",
+            Self::EncodedControl => "path_control",
+            Self::Backslash => "path_backslash",
+            Self::EncodedSlash => "path_encoded_slash",
+            Self::AboveRoot => "path_above_root",
+            Self::HiddenDots => "path_hidden_dots",
         }
     }
 
     /// A sentence for whoever sent it.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::NotAbsolute => "The path does not begin with a slash.",
-            Self::Forbidden => "The path has a character in it that must be percent-encoded.",
-            Self::BadPercent => "The path has a % without two hexadecimal digits after it.",
-            Self::EncodedControl => "The path has an encoded control character in it.",
-            Self::Backslash => "The path has a backslash in it.",
-            Self::EncodedSlash => "The path has an encoded slash or backslash in it.",
-            Self::AboveRoot => "The path leads above the root.",
-            Self::HiddenDots => "The path has a dot segment in it that servers read differently.",
+            Self::NotAbsolute => "the path does not begin with a slash",
+            Self::Forbidden => "the path has a character in it that must be percent-encoded",
+            Self::BadPercent => "the path has a % without two hexadecimal digits after it",
+            Self::EncodedControl => "the path has an encoded control character in it",
+            Self::Backslash => "the path has a backslash in it",
+            Self::EncodedSlash => "the path has an encoded slash or backslash in it",
+            Self::AboveRoot => "the path leads above the root",
+            Self::HiddenDots => "the path has a dot segment in it that servers read differently",
         }
     }
 }

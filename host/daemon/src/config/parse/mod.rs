@@ -61,6 +61,7 @@ pub(super) fn parse(
     let names = written.upstreams.value.as_ref();
     let plugins = plugin::parse(written.plugins, names, directory, report);
     let mut files = Files::new(directory, outside);
+    let front = written.listeners.spot.clone();
     let upstreams = upstream::parse(written.upstreams, plugins.as_ref(), &mut files, report);
     let listeners = listener::parse(
         written.listeners,
@@ -70,13 +71,18 @@ pub(super) fn parse(
         directory,
         report,
     );
-    let routes = route::parse(
-        written.routes,
-        upstreams.as_ref(),
-        plugins.as_ref(),
-        bounds.body,
-        report,
-    );
+    let (named, known) = (upstreams.as_ref(), plugins.as_ref());
+    let routes = match written.routes {
+        Some(routes) => route::parse(routes, named, known, bounds.body, report),
+        None => {
+            if listeners.is_empty() || listeners.iter().any(|listener| listener.tcp.is_none()) {
+                let path = "routes".to_owned();
+                let spot = Spot { path, ..front };
+                report.refuse(&spot, "this key is required", "add `routes:`");
+            }
+            Vec::new()
+        }
+    };
     let keep_alive = optional(written.keep_alive);
     Config {
         file: file.to_owned(),

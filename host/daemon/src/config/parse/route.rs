@@ -11,7 +11,7 @@ use crate::config::problem::{Report, quote};
 use crate::config::read::checked::Checked;
 use crate::config::scalar::http::{HeaderValue, MethodName};
 use crate::config::scalar::network::Network;
-use crate::config::value::Route;
+use crate::config::value::{Protocol, Route, Upstream};
 use crate::config::written;
 
 pub(super) fn parse(
@@ -58,9 +58,11 @@ pub(super) fn parse(
         let filters = filter::parse(written.filters, plugins, report);
         let server_timing = networks(written.server_timing, report);
         let upgrades = upgrades(written.upgrades, report);
+        let web = written.grpc_web;
         let Some(upstream) = reference::upstream(written.upstream, upstreams, report) else {
             continue;
         };
+        let grpc_web = grpc_web(web, known(upstreams, &upstream), report);
         routes.push(Route {
             name,
             matches: found,
@@ -70,11 +72,32 @@ pub(super) fn parse(
             timeout,
             max_body: bounds::body(written.max_body, max_body),
             upgrades,
+            grpc_web,
             server_timing,
             place: report.place(&spot),
         });
     }
     routes
+}
+
+fn known<'a>(upstreams: Option<&'a Upstreams>, name: &str) -> Option<&'a Upstream> {
+    upstreams?.get(name)?.as_ref()
+}
+
+/// Whether calls of gRPC-Web are translated, for an upstream that can take them.
+fn grpc_web(written: Option<Checked<bool>>, upstream: Option<&Upstream>, report: &Report) -> bool {
+    let Some(Checked { value, spot }) = written else {
+        return false;
+    };
+    let on = value.unwrap_or(false);
+    if on && upstream.is_some_and(|upstream| upstream.protocol != Protocol::Http2) {
+        report.refuse(
+            &spot,
+            "calls of gRPC need HTTP/2, and the upstream does not speak it",
+            "write `protocol: http2` there",
+        );
+    }
+    on
 }
 
 /// What a match is compared by, where the order of methods and headers makes no difference:

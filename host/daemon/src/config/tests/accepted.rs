@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 
-use super::{WEB, accept};
+use super::{WEB, accept, refuse};
 use crate::config::value::{LogFormat, OnFault, Origin, Sink};
 use crate::config::{files, load};
 
@@ -321,4 +321,25 @@ fn a_thousand_endpoints_may_share_an_anchor_and_a_bomb_is_refused() {
     }
     let refused = super::refuse(&bomb);
     assert!(refused.contains("its aliases repeat too much"), "{refused}");
+}
+
+#[test]
+fn who_serves_no_http_needs_no_routes() {
+    let tcp = "listeners: [{ address: 127.0.0.1:8080, mode: tcp, upstream: web }]\n\
+               upstreams: { web: { endpoints: [127.0.0.1:8001] } }\n";
+    assert!(accept(tcp).routes.is_empty());
+    let both = tcp.replace("}]", "}, { address: 127.0.0.1:8081 }]");
+    assert_eq!(
+        refuse(&both),
+        "1:1: routes: this key is required (add `routes:`)"
+    );
+}
+
+#[test]
+fn what_a_probe_trusts_is_watched() {
+    let config = accept(
+        "listeners: [{ address: 127.0.0.1:8080 }]\nroutes: [{ upstream: web }]\nupstreams:\n  web:\n    \
+         endpoints: [127.0.0.1:8001]\n    health: { https: { path: /, ca: trusted.pem } }\n",
+    );
+    assert!(files(&config).contains(&"trusted.pem".into()));
 }

@@ -55,8 +55,9 @@ pub(super) struct File {
     pub(super) plugins: Option<Checked<Named<Plugin>>>,
     /// Groups of endpoints, by name.
     pub(super) upstreams: Checked<Named<Upstream>>,
-    /// Which requests go where. The most specific match wins; the order does not matter.
-    pub(super) routes: Checked<List<Route>>,
+    /// Which requests go where. The most specific match wins; the order does not matter. Required
+    /// unless every listener has `mode: tcp`.
+    pub(super) routes: Option<Checked<List<Route>>>,
     /// One line for each request, or `off`.
     pub(super) access_log: Option<Checked<OffOr<AccessLog>>>,
     /// How the process ends.

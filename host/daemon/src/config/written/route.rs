@@ -36,6 +36,9 @@ pub(in crate::config) struct Route {
     pub(in crate::config) max_body: Option<Checked<OffOr<Size<0, { 1024 * GIB }>>>>,
     /// Protocols that a connection may be upgraded to (RFC 9110, 7.8). Default: [websocket].
     pub(in crate::config) upgrades: Option<Checked<List<String>>>,
+    /// Whether calls of gRPC-Web, as browsers make them, reach the endpoint as calls of gRPC.
+    /// Default: false.
+    pub(in crate::config) grpc_web: Option<Checked<bool>>,
     /// Networks and addresses of clients that get a Server-Timing field, which says where the
     /// time went. Default: nobody.
     pub(in crate::config) server_timing: Option<Checked<List<Network>>>,

@@ -1,5 +1,6 @@
 //! When what happens on a connection must end, and why it ended.
 
+use crate::proxy::fault::Wrong;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -15,8 +16,7 @@ pub struct Clock {
     /// Nanoseconds since the origin; 0 for no deadline.
     at: AtomicU64,
     ended: AtomicU8,
-    /// What was wrong with the body, as a number.
-    violation: parking_lot::Mutex<Option<Violation>>,
+    wrong: parking_lot::Mutex<Option<Wrong>>,
     tunnel: AtomicBool,
     last: AtomicBool,
 }
@@ -50,9 +50,14 @@ impl Clock {
         }
     }
 
-    /// What was wrong with the body.
-    pub fn violation(&self) -> Option<Violation> {
-        *self.violation.lock()
+    /// What was wrong with what the client has sent.
+    pub fn wrong(&self) -> Option<Wrong> {
+        *self.wrong.lock()
+    }
+
+    /// The client does what no client may do.
+    pub(super) fn set_wrong(&self, wrong: Wrong) {
+        *self.wrong.lock() = Some(wrong);
     }
 
     /// The protocol was changed (101): from now on the client's bytes are not ours to read.
@@ -74,6 +79,7 @@ impl Clock {
     pub fn reset(&self) {
         self.set(None);
         self.ended.store(0, Relaxed);
+        *self.wrong.lock() = None;
     }
 
     /// Ends with an error of the client's connection, once, when the deadline passes.
@@ -99,7 +105,10 @@ impl Clock {
     }
 
     pub(super) fn malformed(&self, violation: Violation) {
-        *self.violation.lock() = Some(violation);
+        self.set_wrong(Wrong {
+            word: violation.as_str(),
+            sentence: violation.sentence(),
+        });
         self.ended.store(Ended::Malformed as u8 + 1, Relaxed);
     }
 

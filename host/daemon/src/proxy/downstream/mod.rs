@@ -11,18 +11,21 @@
 //! understood ([`tidegate_wire::http1`]), and nothing behind the end of a message is shown with it. So
 //! Pingora, which is more forgiving, cannot take one request for two, nor a body for a request.
 
+mod arrival;
 mod clock;
 mod guard;
 mod pace;
 mod protocols;
+mod read;
 mod socket;
+mod write;
 
+pub use arrival::{Arrived, Limits};
 pub use clock::{Clock, Ended};
-pub use guard::{Arrived, Limits};
 pub(super) use pace::{Pace, WINDOW};
 pub use socket::Socket;
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use guard::Guard;
 use pingora::protocols::SocketDigest;
 use std::io;
@@ -32,7 +35,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
-use tokio::io::{AsyncRead, AsyncWrite, BufWriter, ReadBuf};
+use tidegate_wire::http2::Seams;
+use tokio::io::BufWriter;
 use tokio::time::{Instant, Sleep};
 
 /// Bytes that are gathered before a write: a head and a small body leave in one
@@ -54,6 +58,8 @@ pub struct Downstream {
     taken: Pace,
     /// The client is being answered: who talks back and forth may pause.
     answering: bool,
+    /// Where the frames end that are written, if frames are.
+    seams: Option<Seams>,
     clock: Arc<Clock>,
     timer: Option<Pin<Box<Sleep>>>,
     digest: Arc<SocketDigest>,
@@ -76,6 +82,7 @@ impl Downstream {
             given: Pace::default(),
             taken: Pace::default(),
             answering: false,
+            seams: None,
             clock,
             timer: None,
             digest: Arc::new(digest),
@@ -126,180 +133,9 @@ impl Downstream {
         }
     }
 
-    /// Waits for the client to give more of what it owes.
-    fn poll_given<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let slow = match self.min_rate {
-            Some(rate) if self.guard.is_owed() && !self.answering => {
-                match self.given.wait(Instant::now(), rate) {
-                    Some(next) => Some(next),
-                    None => return self.too_slow(),
-                }
-            }
-            _ => None,
-        };
-        self.poll_deadline(Ended::Endpoint, slow, context)
-    }
-
-    /// Waits for the client to take what it was told.
-    fn poll_taken<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let slow = match self.min_rate {
-            Some(rate) => match self.taken.wait(Instant::now(), rate) {
-                Some(next) => Some(next),
-                None => return self.too_slow(),
-            },
-            None => None,
-        };
-        self.poll_deadline(Ended::Client, slow, context)
-    }
-
     fn too_slow<T>(&self) -> Poll<io::Result<T>> {
         self.clock.end(Ended::Client);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-
-    /// What the read could not give: what was gathered for the client may go, since nothing more
-    /// comes for now, and a client is not to wait for a head until the body is there.
-    fn poll_nothing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.stream.buffer().is_empty()
-            && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context)
-        {
-            return Poll::Ready(Err(error));
-        }
-        self.poll_given(context)
-    }
-
-    fn refuse(&self, violation: tidegate_wire::http1::Violation) -> io::Error {
-        self.clock.malformed(violation);
-        io::Error::new(io::ErrorKind::InvalidData, violation.sentence())
-    }
-}
-
-impl AsyncRead for Downstream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.clock.is_tunnel() {
-            this.guard = Guard::Open;
-        }
-        loop {
-            let shown = match this.guard.show(&this.inbox) {
-                Ok(shown) => shown,
-                Err(violation) => return Poll::Ready(Err(this.refuse(violation))),
-            };
-            if shown > 0 {
-                let now = shown.min(buffer.remaining());
-                buffer.put_slice(&this.inbox[..now]);
-                this.inbox.advance(now);
-                this.guard.was_shown(now);
-                return Poll::Ready(Ok(()));
-            }
-            if this.guard.is_at_end() {
-                // The client may leave, or be ahead of us; nothing of that is for this message.
-                let mut piece = [0; 512];
-                if this.inbox.len() >= AHEAD {
-                    return this.poll_nothing(context);
-                }
-                let mut ahead = ReadBuf::new(&mut piece);
-                match Pin::new(this.stream.get_mut()).poll_read(context, &mut ahead) {
-                    Poll::Pending => return this.poll_nothing(context),
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Ready(Ok(())) if ahead.filled().is_empty() => return Poll::Ready(Ok(())),
-                    Poll::Ready(Ok(())) => this.inbox.extend_from_slice(ahead.filled()),
-                }
-                continue;
-            }
-            let before = buffer.filled().len();
-            match Pin::new(this.stream.get_mut()).poll_read(context, buffer) {
-                Poll::Pending => return this.poll_nothing(context),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(())) => {}
-            }
-            let came = buffer.filled().len() - before;
-            if came == 0 && this.guard.is_owed() {
-                // The end of a body that was cut off is not its end.
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
-            this.given.moved(came);
-            let since = this.began;
-            let read = this.guard.pass(&buffer.filled()[before..], since);
-            return match read {
-                Ok(shown) => {
-                    this.inbox
-                        .extend_from_slice(&buffer.filled()[before + shown..]);
-                    buffer.set_filled(before + shown);
-                    Poll::Ready(Ok(()))
-                }
-                Err(guard::Bad::Violation(violation)) => {
-                    buffer.set_filled(before);
-                    Poll::Ready(Err(this.refuse(violation)))
-                }
-                Err(guard::Bad::Flood(flood)) => {
-                    buffer.set_filled(before);
-                    tracing::debug!(flood = flood.as_str(), "an HTTP/2 connection is ended");
-                    Poll::Ready(Err(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        flood.as_str(),
-                    )))
-                }
-            };
-        }
-    }
-}
-
-impl AsyncWrite for Downstream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write(context, bytes) {
-            Poll::Pending => self.poll_taken(context),
-            Poll::Ready(Ok(written)) => {
-                self.taken.moved(written);
-                // An interim answer (1xx) is none.
-                self.answering |= !bytes.starts_with(b"HTTP/1.1 1");
-                Poll::Ready(Ok(written))
-            }
-            error => error,
-        }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let waiting = self.stream.buffer().len();
-        match Pin::new(&mut self.stream).poll_flush(context) {
-            Poll::Pending => self.poll_taken(context),
-            Poll::Ready(Ok(())) => {
-                self.taken.moved(waiting);
-                Poll::Ready(Ok(()))
-            }
-            error => error,
-        }
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write_vectored(context, bytes) {
-            Poll::Pending => self.poll_taken(context),
-            Poll::Ready(Ok(written)) => {
-                self.taken.moved(written);
-                Poll::Ready(Ok(written))
-            }
-            error => error,
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 

@@ -84,7 +84,25 @@ async fn a_body_that_is_no_body_ends_the_message() {
     let error = downstream.read(&mut body).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(clock.take_ended(), Some(Ended::Malformed));
-    assert!(clock.violation().is_some());
+    assert_eq!(clock.wrong().unwrap().word, "chunk_extension");
+}
+
+#[tokio::test]
+async fn what_is_no_protocol_is_known() {
+    for (bytes, may_be) in [
+        ("GET / HTP/1.1\r\n\r\n", true),
+        ("get\r\n\r\n", true),
+        (" a b\r\n\r\n", true),
+        ("INVALID CONNECTION PREFACE\r\n\r\n", false),
+        ("EHLO example.com\r\n\r\n", false),
+        ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", false),
+    ] {
+        let (mut client, mut downstream, _clock) = pair().await;
+        client.write_all(bytes.as_bytes()).await.unwrap();
+        let arrived = downstream.next(&limits()).await.unwrap();
+        assert!(matches!(arrived, Arrived::Bad(_)), "{bytes}: {arrived:?}");
+        assert_eq!(downstream.may_be_http1(), may_be, "{bytes}");
+    }
 }
 
 #[tokio::test]

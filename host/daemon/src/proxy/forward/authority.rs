@@ -14,23 +14,42 @@ use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 /// Why a request names no host that can be trusted to be the one. Answered with 400.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadAuthority {
     /// Required since HTTP/1.1 (RFC 9112, 3.2).
-    #[error("the request names no host")]
     Missing,
     /// More than one `Host` field (RFC 9112, 3.2).
-    #[error("the request has more than one Host field")]
     Repeated,
     /// `Host` and the request target name different ones (RFC 9113, 8.3.1).
-    #[error("the request target and the Host field differ")]
     Conflict,
     /// Not a name or address with an optional port.
-    #[error("the host is not a name or address with an optional port")]
     Invalid,
     /// Not a path, nor an `http` or `https` URI (RFC 9112, 3.2).
-    #[error("the request target is neither a path nor an HTTP URI")]
     Target,
+}
+
+impl BadAuthority {
+    /// A word for the log: the same as for HTTP/1, where it is found earlier.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "host_missing",
+            Self::Repeated => "host_twice",
+            Self::Conflict => "host_mismatch",
+            Self::Invalid => "host",
+            Self::Target => "target",
+        }
+    }
+
+    /// A sentence for whoever sent it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Missing => "the request names no host",
+            Self::Repeated => "the request has more than one Host field",
+            Self::Conflict => "the request target and the Host field differ",
+            Self::Invalid => "the host is not a name or address with an optional port",
+            Self::Target => "the request target is neither a path nor an HTTP URI",
+        }
+    }
 }
 
 /// The authority that a request is for, as it stands on the wire: a host and an optional

@@ -32,7 +32,7 @@ impl Service {
                     return self.refuse(stream, &link, no).await;
                 }
                 Arrived::Late => return self.refuse(stream, &link, refuse::Refused::Late).await,
-                Arrived::Nothing | Arrived::Http2 => return,
+                Arrived::Nothing | Arrived::Http2 | Arrived::Flood(_) => return,
             };
             served += 1;
             let last = served >= self.current.load().bounds.requests_per_connection;

@@ -2,10 +2,11 @@
 
 use super::Service;
 use super::front::Front;
+use super::note::Noted;
 use crate::config::value::Bounds;
-use crate::proxy::{Downstream, Origin};
+use crate::proxy::{Downstream, Link};
+use crate::server::listeners::Meeting;
 use pingora::apps::ServerApp;
-use std::sync::Arc;
 use std::time::Duration;
 use tidegate_wire::http2::Limits;
 use tokio::sync::watch;
@@ -26,22 +27,41 @@ impl Service {
     pub(super) async fn http2(
         &self,
         stream: Downstream,
-        origin: Arc<Origin>,
+        link: Link,
+        meeting: &Meeting,
         mut draining: watch::Receiver<bool>,
     ) {
         let snapshot = self.current.load();
         let (bounds, idle) = (snapshot.bounds, Duration::from_secs(snapshot.keep_alive));
         drop(snapshot);
         let (enough, ended) = watch::channel(false);
+        let origin = link.origin.clone();
         let front = Front::new(self.proxy.clone(), origin, bounds, idle, enough.clone());
         let serving = front.process_new(Box::new(stream), &ended);
         tokio::pin!(serving);
-        tokio::select! {
-            _ = &mut serving => return,
+        let ended = tokio::select! {
+            _ = &mut serving => true,
             // The sender lives as long as the process.
-            _ = draining.wait_for(|draining| *draining) => {}
+            _ = draining.wait_for(|draining| *draining) => false,
+        };
+        if !ended {
+            enough.send_replace(true);
+            serving.await;
         }
-        enough.send_replace(true);
-        serving.await;
+        if let Some(flood) = link.clock.wrong() {
+            self.flooded(&link, meeting, flood.word);
+        }
+    }
+
+    /// A client was told to calm down, or just sent away.
+    pub(super) fn flooded(&self, link: &Link, meeting: &Meeting, flood: &'static str) {
+        meeting.series.flooded();
+        let noted = Noted {
+            fault: flood,
+            protocol: "HTTP/2",
+            status: None,
+            bytes_out: 0,
+        };
+        self.note(link, &noted);
     }
 }

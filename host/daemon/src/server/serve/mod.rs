@@ -6,6 +6,7 @@
 mod front;
 mod http1;
 mod http2;
+mod note;
 mod open;
 mod refuse;
 mod tcp;
@@ -83,8 +84,10 @@ impl App for Service {
         let limits = self.limits(meeting.http2 && opened.negotiated.is_none());
         if opened.negotiated == Some(open::Negotiated::Http2) {
             let bounds = self.current.load().bounds;
-            opened.stream.speak_http2(&http2::limits(&bounds));
-            return self.http2(opened.stream, link.origin, draining).await;
+            return match opened.stream.speak_http2(&http2::limits(&bounds)) {
+                Ok(()) => self.http2(opened.stream, link, &meeting, draining).await,
+                Err(flood) => self.flooded(&link, &meeting, flood.as_str()),
+            };
         }
         // A connection that has just been made is to say something, not to be kept.
         let first = crate::proxy::Limits {
@@ -97,7 +100,12 @@ impl App for Service {
             () = farewell(draining.clone()) => return,
         };
         match arrived {
-            Ok(Arrived::Http2) => self.http2(opened.stream, link.origin, draining).await,
+            Ok(Arrived::Http2) => self.http2(opened.stream, link, &meeting, draining).await,
+            Ok(Arrived::Flood(flood)) => self.flooded(&link, &meeting, flood.as_str()),
+            // A wrong preface (RFC 9113, 3.4): nobody knows what its client speaks.
+            Ok(Arrived::Bad(wrong)) if limits.http2.is_some() && !opened.stream.may_be_http1() => {
+                self.leave_unanswered(&link, wrong);
+            }
             Ok(arrived) => {
                 let only_http1 = crate::proxy::Limits {
                     http2: None,

@@ -2,10 +2,10 @@
 //! ends with it, since nobody can say where the next request would begin.
 
 use super::Service;
+use super::note::Noted;
 use crate::proxy::{Downstream, Link};
-use crate::telemetry::Record;
-use http::{Method, StatusCode};
-use std::time::{Duration, SystemTime};
+use http::StatusCode;
+use std::time::Duration;
 use tidegate_wire::http1::Violation;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -56,6 +56,17 @@ impl Refused {
 }
 
 impl Service {
+    /// The line of what was written in no protocol that could be answered in.
+    pub(super) fn leave_unanswered(&self, link: &Link, wrong: Violation) {
+        let noted = Noted {
+            fault: wrong.as_str(),
+            protocol: "-",
+            status: None,
+            bytes_out: 0,
+        };
+        self.note(link, &noted);
+    }
+
     /// Tells the client, counts, and writes the line that every request has.
     pub(super) async fn refuse(&self, mut stream: Downstream, link: &Link, why: Refused) {
         let status = why.status();
@@ -74,7 +85,13 @@ impl Service {
             status.as_u16(),
             body.len(),
         );
-        self.note(link, why, status, body.len() as u64);
+        let noted = Noted {
+            fault: why.as_str(),
+            protocol: "HTTP/1.1",
+            status: Some(status.as_u16()),
+            bytes_out: body.len() as u64,
+        };
+        self.note(link, &noted);
         // RFC 9110, 9.3.2: whatever else is wrong, this much is clear.
         let body = if stream.asks_for_head() { "" } else { &*body };
         let telling = async {
@@ -86,39 +103,5 @@ impl Service {
         };
         // Nobody is left to be told of an error, nor of a client that takes its time.
         let _ = timeout(PATIENCE, telling).await;
-    }
-
-    fn note(&self, link: &Link, why: Refused, status: StatusCode, bytes_out: u64) {
-        let snapshot = self.current.load();
-        let status = status.as_u16();
-        let series = &snapshot.unrouted;
-        // A method of its own, since none was understood.
-        let none = Method::from_bytes(b"NONE").unwrap_or_default();
-        series.observe(None, &none, Some(status), Duration::ZERO);
-        let Some(log) = &snapshot.access_log else {
-            return;
-        };
-        log.write(&Record {
-            time: SystemTime::now(),
-            client: &link.origin.peer.ip().to_canonical().to_string(),
-            method: "-",
-            host: b"-",
-            path: b"-",
-            protocol: "HTTP/1.1",
-            status: Some(status),
-            bytes_in: 0,
-            bytes_out,
-            duration: Duration::ZERO,
-            route: None,
-            upstream: None,
-            endpoint: None,
-            attempts: 0,
-            upstream_time: None,
-            fault: Some(why.as_str()),
-            user_agent: None,
-            plugin_fault: false,
-            answered_by: None,
-            attributes: &[],
-        });
     }
 }

@@ -13,6 +13,7 @@ pub(super) struct Listener {
     accepted: Counter,
     refused: Counter,
     handshakes_failed: Counter,
+    floods: Counter,
 }
 
 /// One listener.
@@ -43,6 +44,11 @@ impl ListenerSeries {
     pub fn handshake_failed(&self) {
         self.0.handshakes_failed.inc();
     }
+
+    /// A connection of HTTP/2 was ended, since its client did too much of something.
+    pub fn flooded(&self) {
+        self.0.floods.inc();
+    }
 }
 
 /// One open connection of a client.
@@ -71,4 +77,5 @@ pub(super) fn write(page: &mut Page, listeners: &Living<Listener, 1>) {
     single(&names::HANDSHAKES_FAILED, |series| {
         &series.handshakes_failed
     });
+    single(&names::FLOODS, |series| &series.floods);
 }

@@ -96,6 +96,9 @@ families! {
     /// Client connections on which TLS did not come about.
     HANDSHAKES_FAILED = "lb_tls_handshakes_failed_total" ["listener"]
         "Connections of clients that were closed because TLS did not come about.";
+    /// Connections of HTTP/2 on which there was too much of something.
+    FLOODS = "lb_http2_floods_total" ["listener"]
+        "Connections of HTTP/2 that were ended because the client did too much of something: the access log says of what.";
     /// Calls into plugins.
     PLUGIN_CALLS = "lb_plugin_calls_total" ["plugin", "upstream", "route", "phase"]
         "Calls into a plugin: a selector of an upstream, a filter of a route.";

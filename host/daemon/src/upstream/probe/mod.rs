@@ -38,7 +38,7 @@ mod tls;
 pub use checker::Checker;
 pub use target::{Last, Listener, Target};
 
-use crate::config::value::{Check, CheckTls, Health};
+use crate::config::value::Health;
 use parking_lot::Mutex;
 use schedule::Schedule;
 use sha2::{Digest, Sha256};
@@ -91,7 +91,7 @@ impl Prober {
     /// A sentence for the operator: certificates that cannot be loaded, or a name that
     /// cannot be asked for.
     pub fn checker(&self, health: &Arc<Health>) -> Result<Arc<Checker>, String> {
-        let ca = match tls_of(&health.check).and_then(|tls| tls.ca.as_ref()) {
+        let ca = match health.check.tls().and_then(|tls| tls.ca.as_ref()) {
             Some(file) => Some(
                 std::fs::read(file)
                     .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
@@ -150,14 +150,6 @@ impl Drop for Prober {
             running.abort();
         }
         self.schedule.follow(Vec::new());
-    }
-}
-
-fn tls_of(check: &Check) -> Option<&CheckTls> {
-    match check {
-        Check::Tcp => None,
-        Check::Http(http) => http.tls.as_ref(),
-        Check::Grpc(grpc) => grpc.tls.as_ref(),
     }
 }
 

@@ -4,6 +4,8 @@
 //! the authority the name that the client asks for. Limits, breakers and health hold in the same
 //! way; a connection is one request. If an endpoint cannot be reached, another one is tried.
 
+mod relay;
+
 use super::Service;
 use super::open::Opened;
 use crate::config::value::Tcp;
@@ -12,21 +14,18 @@ use crate::snapshot::Snapshot;
 use crate::telemetry::{QueueRefusal, Record};
 use crate::upstream::dial::Dial;
 use crate::upstream::{Picked, Seat, Upstream, View, pick};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use tidegate_policy::{Cause, Outcome};
 use tidegate_wire::client_hello;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// Endpoints that are tried.
 const TRIES: usize = 3;
-/// Bytes that are read at a time, on either side.
-const PIECE: usize = 16 << 10;
 
 /// What became of a connection.
 #[derive(Default)]
@@ -111,7 +110,7 @@ async fn pass(
         return Err("reset");
     }
     told.bytes_in.store(first.len() as u64, Relaxed);
-    let passed = both_ways(&mut client, &mut endpoint, tcp.idle, told).await;
+    let passed = relay::both_ways(&mut client, &mut endpoint, tcp.idle, told).await;
     picked.permit.settle(Instant::now(), Outcome::Success);
     passed
 }
@@ -194,65 +193,4 @@ async fn connect(
         }
     }
     Err("connect_failure")
-}
-
-/// Both directions until both have ended, or nothing moves any more. Each end is passed on, so
-/// that a client that has said all can still listen.
-async fn both_ways(
-    client: &mut Socket,
-    endpoint: &mut TcpStream,
-    idle: Duration,
-    told: &Told,
-) -> Result<(), &'static str> {
-    let moved = AtomicU64::new(0);
-    let (mut client_reads, mut client_writes) = tokio::io::split(client);
-    let (mut endpoint_reads, mut endpoint_writes) = endpoint.split();
-    let up = copy(
-        &mut client_reads,
-        &mut endpoint_writes,
-        &told.bytes_in,
-        &moved,
-    );
-    let down = copy(
-        &mut endpoint_reads,
-        &mut client_writes,
-        &told.bytes_out,
-        &moved,
-    );
-    let both = async { tokio::try_join!(up, down) };
-    tokio::select! {
-        done = both => done.map(|_| ()).map_err(|_| "reset"),
-        () = stillness(&moved, idle) => Err("idle_timeout"),
-    }
-}
-
-async fn copy(
-    from: &mut (impl tokio::io::AsyncRead + Unpin),
-    to: &mut (impl tokio::io::AsyncWrite + Unpin),
-    bytes: &AtomicU64,
-    moved: &AtomicU64,
-) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = from.read(&mut piece).await?;
-        if read == 0 {
-            return to.shutdown().await;
-        }
-        to.write_all(&piece[..read]).await?;
-        to.flush().await?;
-        bytes.fetch_add(read as u64, Relaxed);
-        moved.fetch_add(1, Relaxed);
-    }
-}
-
-/// Ends when nothing has moved for that long, give or take a half.
-async fn stillness(moved: &AtomicU64, idle: Duration) {
-    let mut seen = moved.load(Relaxed);
-    let mut still = 0;
-    while still < 2 {
-        sleep(idle / 2).await;
-        let now = moved.load(Relaxed);
-        still = if now == seen { still + 1 } else { 0 };
-        seen = now;
-    }
 }
