@@ -126,18 +126,16 @@ impl Downstream {
         line.is_some_and(|at| self.inbox[at..].starts_with(b"HEAD "))
     }
 
-    /// Whether what came may have been meant as HTTP/1: every request line has a slash in its
-    /// version, and most that are cut short have a method that is known. `PRI` is none (RFC
-    /// 9113, 11.6).
-    pub fn may_be_http1(&self) -> bool {
-        let ends = |byte: &u8| *byte == b'\n';
-        let line = self.inbox[..].split(ends).next().unwrap_or_default();
-        let word = line.split(|byte| byte.is_ascii_whitespace()).next();
-        let known = |word: &[u8]| METHODS.iter().any(|name| word.eq_ignore_ascii_case(name));
-        if line.starts_with(b"PRI ") {
-            return false;
-        }
-        line.contains(&b'/') || word.is_none_or(|word| word.is_empty() || known(word))
+    /// Whether what came is the beginning of another protocol, which may be a later HTTP/2 (RFC
+    /// 9113, 3.4): `PRI`, which is no method (RFC 9113, 11.6), or a line like a request's with
+    /// a method that is not known and no slash, which every version of HTTP has.
+    pub fn is_other_protocol(&self) -> bool {
+        let line = self.inbox[..].split(|byte| *byte == b'\r').next();
+        let line = line.unwrap_or_default();
+        let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let known = METHODS.iter().any(|name| method.eq_ignore_ascii_case(name));
+        let spaces = line.iter().filter(|byte| **byte == b' ').count();
+        method == b"PRI" || (!known && spaces == 2 && !line.contains(&b'/'))
     }
 
     /// From here on frames are spoken.

@@ -88,20 +88,22 @@ async fn a_body_that_is_no_body_ends_the_message() {
 }
 
 #[tokio::test]
-async fn what_is_no_protocol_is_known() {
-    for (bytes, may_be) in [
-        ("GET / HTP/1.1\r\n\r\n", true),
-        ("get\r\n\r\n", true),
-        (" a b\r\n\r\n", true),
-        ("INVALID CONNECTION PREFACE\r\n\r\n", false),
+async fn another_protocol_is_known() {
+    for (bytes, other) in [
+        ("GET / HTP/1.1\r\n\r\n", false),
+        ("get a b\r\n\r\n", false),
+        (" a b\r\n\r\n", false),
+        ("Host: a\r\nHost: a\r\n\r\n", false),
+        ("HTTP/1.1 200 OK\r\n\r\n", false),
         ("EHLO example.com\r\n\r\n", false),
-        ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", false),
+        ("INVALID CONNECTION PREFACE\r\n\r\n", true),
+        ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", true),
     ] {
         let (mut client, mut downstream, _clock) = pair().await;
         client.write_all(bytes.as_bytes()).await.unwrap();
         let arrived = downstream.next(&limits()).await.unwrap();
         assert!(matches!(arrived, Arrived::Bad(_)), "{bytes}: {arrived:?}");
-        assert_eq!(downstream.may_be_http1(), may_be, "{bytes}");
+        assert_eq!(downstream.is_other_protocol(), other, "{bytes}");
     }
 }
 

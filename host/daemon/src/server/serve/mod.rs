@@ -103,7 +103,9 @@ impl App for Service {
             Ok(Arrived::Http2) => self.http2(opened.stream, link, &meeting, draining).await,
             Ok(Arrived::Flood(flood)) => self.flooded(&link, &meeting, flood.as_str()),
             // A wrong preface (RFC 9113, 3.4): nobody knows what its client speaks.
-            Ok(Arrived::Bad(wrong)) if limits.http2.is_some() && !opened.stream.may_be_http1() => {
+            Ok(Arrived::Bad(wrong))
+                if limits.http2.is_some() && opened.stream.is_other_protocol() =>
+            {
                 self.leave_unanswered(&link, wrong);
             }
             Ok(arrived) => {
