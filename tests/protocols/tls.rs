@@ -2,7 +2,8 @@
 
 use tidegate_e2e::curl::curl;
 use tidegate_e2e::pki::Authority;
-use tidegate_e2e::{Endpoint, Proxy, config, directory, soon};
+use tidegate_e2e::tls::ClientTls;
+use tidegate_e2e::{Endpoint, Load, LoadPlan, Proxy, config, directory, soon};
 
 const LOGS: &str =
     "admin: { address: \"127.0.0.1:0\" }\naccess_log: { format: json, path: \"-\" }\nwatch: off\n";
@@ -217,6 +218,51 @@ async fn a_renewed_certificate_serves_and_a_broken_one_changes_nothing() {
         assert_eq!(ask().await.status, 200);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_certificates_are_replaced() {
+    let directory = directory();
+    let ca = Authority::new("tests");
+    let sites = [ca.sign(&["site.test"]), ca.sign(&["site.test"])];
+    sites[0].write(directory.path(), "site");
+    let endpoint = Endpoint::start("a").await;
+    let text = behind(
+        &listener("certificates: [{ certificate: site.pem, key: site.key }]"),
+        &endpoint,
+    );
+    let proxy = Proxy::start_in(directory, &text, &[]).await;
+    let (kept, fresh) = (
+        ClientTls::new(&ca, "site.test"),
+        ClientTls::new(&ca, "site.test"),
+    );
+    let plan = |keep_alive, fresh, tls: &ClientTls| LoadPlan {
+        keep_alive,
+        fresh,
+        rate: Some(100),
+        tls: Some(tls.clone()),
+        ..LoadPlan::default()
+    };
+    let loads = [
+        Load::start(proxy.address(), plan(8, 0, &kept)),
+        Load::start(proxy.address(), plan(0, 4, &fresh)),
+    ];
+    for n in 1..=6 {
+        for load in &loads {
+            load.progress(25).await;
+        }
+        sites[n % 2].write(proxy.directory(), "site");
+        assert!(proxy.reload().await.is_ok());
+        let shown = fresh.certificate(proxy.address()).await;
+        assert_eq!(shown.expect("a certificate"), sites[n % 2].der());
+    }
+    for load in loads {
+        load.progress(25).await;
+        load.stop().await.assert_clean();
+    }
+    assert_eq!(kept.handshakes(), (8, 0), "whoever was there stayed");
+    let (whole, resumed) = fresh.handshakes();
+    assert!(resumed > whole, "{whole} handshakes, {resumed} resumed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

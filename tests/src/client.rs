@@ -9,10 +9,12 @@ use hyper::Method;
 use hyper::client::conn::http1;
 use hyper::header::HOST;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::PATIENCE;
 pub use crate::answer::Answer;
+use crate::tls::ClientTls;
 
 /// A request to be sent.
 #[derive(Clone, Debug)]
@@ -125,8 +127,24 @@ impl Connection {
         Self::over(socket.connect(address).await.context("connect")?).await
     }
 
+    /// Connects, and speaks TLS.
+    ///
+    /// # Errors
+    /// As [`ClientTls::connect`].
+    pub async fn open_tls(address: SocketAddr, tls: &ClientTls) -> anyhow::Result<Self> {
+        let stream = tls.connect(address).await?;
+        stream.get_ref().0.set_nodelay(true)?;
+        Self::with(stream).await
+    }
+
     async fn over(stream: TcpStream) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
+        Self::with(stream).await
+    }
+
+    async fn with(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move {
             // Its error is the one that the request reports.

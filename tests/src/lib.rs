@@ -29,6 +29,7 @@ pub mod raw;
 pub mod recorder;
 mod report;
 pub mod strict;
+pub mod tls;
 pub mod wire;
 
 use std::time::Duration;

@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::client::{Answer, Connection, Request};
 use crate::report::Report;
+use crate::tls::ClientTls;
 
 /// What to send.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct LoadPlan {
     pub rate: Option<u32>,
     /// Ends after that many requests; none means when it is stopped.
     pub count: Option<u64>,
+    /// How connections are encrypted, if they are.
+    pub tls: Option<ClientTls>,
     /// The request.
     pub request: Request,
     /// Whether each request gets a number of its own, as `x-id=N` in its query.
@@ -43,6 +46,7 @@ impl Default for LoadPlan {
             fresh: 0,
             rate: None,
             count: None,
+            tls: None,
             request: Request::get("/"),
             numbered: false,
             check: |_| Ok(()),
@@ -59,6 +63,7 @@ pub struct Load {
 
 struct Shared {
     address: SocketAddr,
+    tls: Option<ClientTls>,
     request: Request,
     stop: AtomicBool,
     /// Requests that may still be begun.
@@ -84,6 +89,7 @@ impl Load {
             .map(|rate| Duration::from_secs(workers as u64) / rate);
         let shared = Arc::new(Shared {
             address,
+            tls: plan.tls,
             request: plan.request,
             stop: AtomicBool::new(false),
             left: AtomicU64::new(plan.count.unwrap_or(u64::MAX)),
@@ -202,7 +208,10 @@ async fn one(
     }
     let mut connection = match idle {
         Some(open) => open,
-        None => Connection::open(shared.address).await?,
+        None => match &shared.tls {
+            Some(tls) => Connection::open_tls(shared.address, tls).await?,
+            None => Connection::open(shared.address).await?,
+        },
     };
     let mut request = shared.request.clone();
     if let Some(number) = &shared.number {

@@ -16,6 +16,7 @@ pub struct Identity {
     pub certificate: String,
     /// Its private key.
     pub key: String,
+    der: Vec<u8>,
 }
 
 impl Authority {
@@ -48,8 +49,14 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).expect("a signature");
         Identity {
             certificate: certificate.pem(),
+            der: certificate.der().to_vec(),
             key: key.serialize_pem(),
         }
+    }
+
+    /// Its own certificate, as the text of a PEM file.
+    pub fn certificate(&self) -> &str {
+        &self.pem
     }
 
     /// Writes its own certificate to `ca.pem` there.
@@ -62,6 +69,11 @@ impl Authority {
 }
 
 impl Identity {
+    /// The certificate as it is on the wire.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
     /// Writes `NAME.pem` and `NAME.key` there.
     ///
     /// # Panics
