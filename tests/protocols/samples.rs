@@ -181,6 +181,8 @@ async fn grpc() {
         let told = python::run("grpc_client.py", arguments).await;
         assert_eq!(told.trim(), "ok", "{arguments:?}");
     }
+    let told = python::run("grpc_web_client.py", &[&clear]).await;
+    assert_eq!(told.trim(), "ok");
     proxy.wait_idle().await;
 }
 
