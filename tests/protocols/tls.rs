@@ -174,6 +174,41 @@ async fn clients_show_certificates_and_endpoints_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_was_revoked_lets_nobody_in() {
+    let directory = directory();
+    let ca = Authority::new("tests");
+    ca.write(directory.path());
+    ca.sign(&["site.test"]).write(directory.path(), "site");
+    let (one, two) = (ca.sign(&["one.test"]), ca.sign(&["two.test"]));
+    one.write(directory.path(), "one");
+    two.write(directory.path(), "two");
+    ca.revoke(&[&one], directory.path());
+    let endpoint = Endpoint::start("a").await;
+    let text = behind(
+        &listener(
+            "certificates: [{ certificate: site.pem, key: site.key }], client_certificates: { ca: ca.pem, crl: crl.pem }",
+        ),
+        &endpoint,
+    );
+    let proxy = Proxy::start_in(directory, &text, &[]).await;
+    let ask = async |shown: &str| {
+        let (pem, key) = (format!("{shown}.pem"), format!("{shown}.key"));
+        let more = ["--cacert", "ca.pem", "--cert", &pem, "--key", &key];
+        let url = "https://site.test/";
+        curl(proxy.directory(), proxy.address(), url, &more)
+            .await
+            .status
+    };
+    assert_eq!((ask("one").await, ask("two").await), (0, 200));
+    ca.revoke(&[&one, &two], proxy.directory());
+    assert!(proxy.reload().await.is_ok());
+    assert_eq!((ask("one").await, ask("two").await), (0, 0));
+    proxy.write("crl.pem", ca.certificate().as_bytes());
+    let refused = proxy.reload().await.expect_err("no list");
+    assert!(refused.mentions("client_certificates.crl", "no list of revoked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_renewed_certificate_serves_and_a_broken_one_changes_nothing() {
     let directory = directory();
     let (old, new) = (Authority::new("old"), Authority::new("new"));
@@ -260,7 +295,8 @@ async fn no_request_fails_while_certificates_are_replaced() {
         load.progress(25).await;
         load.stop().await.assert_clean();
     }
-    assert_eq!(kept.handshakes(), (8, 0), "whoever was there stayed");
+    let (whole, resumed) = kept.handshakes();
+    assert_eq!(whole + resumed, 8, "whoever was there stayed");
     let (whole, resumed) = fresh.handshakes();
     assert!(resumed > whole, "{whole} handshakes, {resumed} resumed");
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
+};
 
 /// The certificates of a PEM file, in its order; at least one.
 ///
@@ -44,6 +46,23 @@ pub fn roots(path: &Path) -> Result<RootCertStore, String> {
         })?;
     }
     Ok(roots)
+}
+
+/// Lists of revoked certificates, from a PEM file; at least one.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+    let all: Result<Vec<_>, _> =
+        CertificateRevocationListDer::pem_slice_iter(&read(path)?).collect();
+    let all = all.map_err(|error| format!("{} is not PEM: {error}", path.display()))?;
+    if all.is_empty() {
+        return Err(format!(
+            "there is no list of revoked certificates in {}",
+            path.display()
+        ));
+    }
+    Ok(all)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -81,7 +81,8 @@ fn secrets(config: &Config) -> impl Iterator<Item = PathBuf> {
     let ours = listeners.flat_map(|tls| {
         let certificates = tls.certificates.iter();
         let certificates = certificates.flat_map(|one| [&one.certificate, &one.key]);
-        certificates.chain(tls.client_certificates.as_ref().map(|clients| &clients.ca))
+        let clients = tls.client_certificates.iter();
+        certificates.chain(clients.flat_map(|one| std::iter::once(&one.ca).chain(&one.crl)))
     });
     let upstreams = config
         .upstreams

@@ -90,6 +90,7 @@ fn client_certificates(
     let written = value?;
     Some(ClientCertificates {
         ca: path(Some(written.ca), directory, report)?,
+        crl: path(written.crl, directory, report),
         required: optional(written.required).unwrap_or(true),
         subject_in: optional(written.subject_in).map(|name| name.0),
         place: report.place(&spot),

@@ -25,7 +25,7 @@ fn a_token_is_written_or_in_a_file_which_is_watched() {
 
     let config = accept(&format!(
         "{WEB}admin:\n  address: 127.0.0.1:9090\n  token_file: secret/token\n  \
-         tls: {{ certificates: [{{ certificate: a.pem, key: a.key }}], client_certificates: {{ ca: ca.pem }} }}\n"
+         tls: {{ certificates: [{{ certificate: a.pem, key: a.key }}], client_certificates: {{ ca: ca.pem, crl: crl.pem }} }}\n"
     ));
     let admin = config.admin.as_ref().expect("an admin listener");
     let Some(Token::File { path, place }) = &admin.token else {
@@ -35,7 +35,7 @@ fn a_token_is_written_or_in_a_file_which_is_watched() {
     let tls = admin.tls.as_ref().expect("TLS");
     assert!(tls.client_certificates.as_ref().is_some_and(|c| c.required));
     let watched = files(&config);
-    for name in ["secret/token", "a.pem", "a.key", "ca.pem"] {
+    for name in ["secret/token", "a.pem", "a.key", "ca.pem", "crl.pem"] {
         assert!(watched.contains(&PathBuf::from(name)), "{name}");
     }
 }

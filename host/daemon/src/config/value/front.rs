@@ -96,6 +96,8 @@ pub struct Certificate {
 pub struct ClientCertificates {
     /// Those who sign them, PEM.
     pub ca: PathBuf,
+    /// Lists of those that were revoked, PEM.
+    pub crl: Option<PathBuf>,
     /// Whether one without a certificate is refused.
     pub required: bool,
     /// The field in which endpoints are told its subject.

@@ -110,6 +110,9 @@ pub(in crate::config) enum TlsVersion {
 pub(in crate::config) struct ClientCertificates {
     /// A PEM file: those who sign the certificates of clients.
     pub(in crate::config) ca: Checked<PathBuf>,
+    /// A PEM file: lists of certificates that were revoked (RFC 5280), one of each who signs. Default:
+    /// none was.
+    pub(in crate::config) crl: Option<Checked<PathBuf>>,
     /// Whether one without a certificate is refused. Default: true.
     pub(in crate::config) required: Option<Checked<bool>>,
     /// The field in which endpoints are told the subject of the client's certificate: O=Acme, CN=one. A client's

@@ -53,9 +53,9 @@ pub fn server(tls: &Tls, path: &str, speaks: &[&[u8]]) -> Result<Arc<ServerConfi
     {
         None => None,
         Some(Ok(verifier)) => Some(verifier),
-        Some(Err(message)) => {
+        Some(Err((key, message))) => {
             let place = tls.client_certificates.as_ref().map(|c| c.place.clone());
-            let path = format!("{path}.tls.client_certificates.ca");
+            let path = format!("{path}.tls.client_certificates.{key}");
             problems.push(problem(place, path, message));
             None
         }
@@ -95,18 +95,26 @@ pub fn server(tls: &Tls, path: &str, speaks: &[&[u8]]) -> Result<Arc<ServerConfi
     Ok(Arc::new(config))
 }
 
+/// An error has the key that it is about.
 fn verifier(
     clients: &ClientCertificates,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, String> {
-    let roots = Arc::new(pem::roots(&clients.ca)?);
-    let builder = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+) -> Result<Arc<dyn ClientCertVerifier>, (&'static str, String)> {
+    let roots = pem::roots(&clients.ca).map_err(|message| ("ca", message))?;
+    let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
+    let (key, file, builder) = match &clients.crl {
+        Some(file) => {
+            let lists = pem::revoked(file).map_err(|message| ("crl", message))?;
+            ("crl", file, builder.with_crls(lists))
+        }
+        None => ("ca", &clients.ca, builder),
+    };
     let builder = match clients.required {
         true => builder,
         false => builder.allow_unauthenticated(),
     };
     let verifier = builder.build();
-    verifier.map_err(|error| format!("{}: {error}", clients.ca.display()))
+    verifier.map_err(|error| (key, format!("{}: {error}", file.display())))
 }
 
 /// The name of a version, as it is written in logs and headers.
