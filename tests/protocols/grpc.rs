@@ -95,3 +95,30 @@ async fn calls_from_browsers_are_translated() {
     assert_eq!(answer.header("grpc-status"), Some("14"));
     assert_eq!(answer.header("content-type"), Some("application/grpc-web"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_its_server_ends_first_is_no_fault() {
+    let server = python::Server::start("grpc_server.py", &[]).await;
+    let endpoint = format!("127.0.0.1:{}", server.port);
+    let web = config::web_of("round-robin", &[endpoint]);
+    let proxy = Proxy::start(&config::with_upstream_key(&web, "protocol: http2")).await;
+    let mut connection = Http2::open_with(proxy.address(), &[], PATIENCE)
+        .await
+        .expect("prefaces");
+    // There is no such method, which the server says at once; the client has more to say.
+    let kind = [("content-type", "application/grpc"), ("te", "trailers")];
+    let head = frames::request("POST", "/test.Echo/Nothing", &kind);
+    connection.write(frames::headers(1, 0, head));
+    let came = connection.stream(1, PATIENCE).await;
+    assert_eq!((came.status(), came.end), (200, Some(frames::End::Clean)));
+    connection.write(frames::reset(1, 8));
+    proxy.wait_idle().await;
+    let line = proxy
+        .access_log
+        .wait("its line", |line| line.field("method") == Some("POST"));
+    let line = line.await;
+    assert_eq!(
+        (line.field("fault"), line.value("status")),
+        (None, &200.into())
+    );
+}

@@ -244,6 +244,10 @@ pub fn broken(
         error.set_retry(false);
         return error;
     }
+    if error.esource() == &ErrorSource::Downstream && exchange.is_answered() {
+        error.set_retry(false);
+        return error;
+    }
     let expired = exchange
         .link
         .as_ref()

@@ -175,6 +175,12 @@ impl Exchange {
         }
     }
 
+    /// Whether all was said: a stream of HTTP/2 whose client had not ended its request, as calls
+    /// of gRPC that their server ends first, and does not need to any more.
+    pub fn is_answered(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.is_answered())
+    }
+
     /// The port of https to which this request is sent, if its listener serves none.
     pub fn redirect_to_https(&self) -> Option<u16> {
         let port = self.link.as_ref()?.origin.manner.redirect_to_https;

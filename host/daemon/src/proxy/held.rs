@@ -35,6 +35,8 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct Hold {
     response: AtomicBool,
+    /// The client has got the whole response.
+    answered: AtomicBool,
     back: Mutex<Option<ServerSession>>,
 }
 
@@ -78,6 +80,11 @@ impl Hold {
     /// The head of the response that comes next waits for its body.
     pub fn hold_response(&self) {
         self.response.store(true, Relaxed);
+    }
+
+    /// Whether the client has got the whole response: what it does then is its right.
+    pub fn is_answered(&self) -> bool {
+        self.answered.load(Relaxed)
     }
 
     /// Puts the client's session back into its place.
@@ -212,6 +219,9 @@ impl Custom for Held {
                 None => self.inner_mut().response_duplex_vec(through).await?,
                 Some(_) => self.write_in_time(through).await?,
             };
+        }
+        if end {
+            self.hold.answered.store(true, Relaxed);
         }
         Ok(end)
     }

@@ -125,6 +125,12 @@ pub async fn rescue(session: &mut Session, error: &Error, exchange: &mut Exchang
     if let Some(reply) = exchange.passage.take_instead().filter(|_| !begun) {
         return Box::pin(instead(session, exchange, reply)).await;
     }
+    if exchange.fault.is_none() && exchange.is_answered() {
+        return FailToProxy {
+            error_code: 0,
+            can_reuse_downstream: false,
+        };
+    }
     let fault = exchange.fault.unwrap_or_else(|| blame(error));
     exchange.fault = Some(fault);
     if !begun && fault.status().is_some() {
