@@ -302,6 +302,11 @@ async fn hardened() {
         (head("GET /", "A: b\n"), 400, "bare_line_feed"),
         (head("TRACE /", ""), 405, "method"),
         (
+            head("POST /", "Transfer-Encoding: chunked\r\n") + "3;x=y\r\nabc\r\n0\r\n\r\n",
+            400,
+            "chunk_extension",
+        ),
+        (
             head("POST /", "Content-Length: 10485761\r\n"),
             413,
             "too_large",

@@ -135,7 +135,8 @@ impl Downstream {
         let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
         let known = METHODS.iter().any(|name| method.eq_ignore_ascii_case(name));
         let spaces = line.iter().filter(|byte| **byte == b' ').count();
-        method == b"PRI" || (!known && spaces == 2 && !line.contains(&b'/'))
+        let like_a_request = !method.is_empty() && spaces == 2;
+        method == b"PRI" || (like_a_request && !known && !line.contains(&b'/'))
     }
 
     /// From here on frames are spoken.
