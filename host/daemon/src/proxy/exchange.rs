@@ -72,7 +72,7 @@ pub struct Exchange {
     /// What went wrong last.
     pub fault: Option<Fault>,
     /// What exactly is wrong with the head of the request.
-    pub wrong: Option<Wrong>,
+    pub malformed: Option<Wrong>,
     /// Whether a plugin had a fault.
     pub plugin_fault: bool,
 }
@@ -122,7 +122,7 @@ impl Exchange {
             web: None,
             meant: None,
             fault: None,
-            wrong: None,
+            malformed: None,
             plugin_fault: false,
         }
     }
@@ -141,9 +141,11 @@ impl Exchange {
 
     /// What exactly is wrong with the request, if that is why it failed.
     pub fn wrong(&self) -> Option<Wrong> {
-        let of_body = || self.link.as_ref()?.clock.wrong();
-        let bad = self.fault == Some(Fault::BadRequest);
-        self.wrong.or_else(of_body).filter(|_| bad)
+        if self.fault != Some(Fault::BadRequest) {
+            return None;
+        }
+        let of_body = || Some(self.link.as_ref()?.clock.violation()?.into());
+        self.malformed.or_else(of_body)
     }
 
     /// Goes to another upstream than the route's from now on.

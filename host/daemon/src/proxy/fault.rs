@@ -1,6 +1,7 @@
 //! The one table from what went wrong to what the client is told.
 
 use http::StatusCode;
+use tidegate_wire::http1::Violation;
 
 /// Why an exchange did not get an endpoint's response, or not all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,15 @@ pub struct Wrong {
     pub word: &'static str,
     /// A sentence for whoever sent it.
     pub sentence: &'static str,
+}
+
+impl From<Violation> for Wrong {
+    fn from(violation: Violation) -> Self {
+        Self {
+            word: violation.as_str(),
+            sentence: violation.sentence(),
+        }
+    }
 }
 
 impl Fault {

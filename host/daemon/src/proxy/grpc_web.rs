@@ -35,10 +35,8 @@ impl Web {
         client: Version,
         whole: bool,
     ) -> Result<()> {
-        let before = head.headers.get(header::TRANSFER_ENCODING).cloned();
         self.0.response_header_filter(head);
-        let chunks = head.headers.contains_key(header::TRANSFER_ENCODING) && before.is_none();
-        if chunks && (whole || client != Version::HTTP_11) {
+        if whole || client != Version::HTTP_11 {
             head.remove_header(&header::TRANSFER_ENCODING);
         }
         if whole {

@@ -31,7 +31,7 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     match head.version {
         // Of HTTP/1 nothing that is not right has come as far as this.
         Version::HTTP_2 => http2::check(head, &bounds).map_err(|(fault, wrong)| {
-            exchange.wrong = wrong;
+            exchange.malformed = wrong;
             fault
         })?,
         Version::HTTP_10 => {
@@ -54,7 +54,7 @@ pub fn understand(session: &mut Session, exchange: &mut Exchange) -> Result<(), 
     let head = session.req_header_mut();
     let rules = exchange.snapshot.reading.paths;
     exchange.original_target = forward::normalise(head, &rules).map_err(|wrong| {
-        exchange.wrong = Some(Wrong {
+        exchange.malformed = Some(Wrong {
             word: wrong.as_str(),
             sentence: wrong.sentence(),
         });
@@ -86,7 +86,7 @@ fn identify(session: &Session, exchange: &mut Exchange) -> Result<(), Fault> {
     };
     exchange.peer = peer;
     let authority = forward::effective_authority(head).map_err(|wrong| {
-        exchange.wrong = Some(Wrong {
+        exchange.malformed = Some(Wrong {
             word: wrong.as_str(),
             sentence: wrong.sentence(),
         });

@@ -336,6 +336,18 @@ fn who_serves_no_http_needs_no_routes() {
 }
 
 #[test]
+fn calls_from_browsers_need_an_upstream_that_takes_calls() {
+    let web = WEB.replace("{ upstream: web }", "{ upstream: web, grpc_web: true }");
+    assert_eq!(
+        refuse(&web),
+        "3:35: routes[0].grpc_web: calls of gRPC need HTTP/2, and the upstream does not speak it \
+         (write `protocol: http2` there)"
+    );
+    let calls = web.replace("{ endpoints:", "{ protocol: http2, endpoints:");
+    assert!(accept(&calls).routes[0].grpc_web);
+}
+
+#[test]
 fn what_a_probe_trusts_is_watched() {
     let config = accept(
         "listeners: [{ address: 127.0.0.1:8080 }]\nroutes: [{ upstream: web }]\nupstreams:\n  web:\n    \

@@ -1,10 +1,10 @@
 //! When what happens on a connection must end, and why it ended.
 
-use crate::proxy::fault::Wrong;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 use tidegate_wire::http1::Violation;
+use tidegate_wire::http2::Flood;
 use tokio::time::Instant;
 
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -16,7 +16,9 @@ pub struct Clock {
     /// Nanoseconds since the origin; 0 for no deadline.
     at: AtomicU64,
     ended: AtomicU8,
-    wrong: parking_lot::Mutex<Option<Wrong>>,
+    /// The connection ends with one of these two: they need not be forgotten.
+    violation: OnceLock<Violation>,
+    flood: OnceLock<Flood>,
     tunnel: AtomicBool,
     last: AtomicBool,
 }
@@ -50,14 +52,14 @@ impl Clock {
         }
     }
 
-    /// What was wrong with what the client has sent.
-    pub fn wrong(&self) -> Option<Wrong> {
-        *self.wrong.lock()
+    /// What was wrong with the body.
+    pub fn violation(&self) -> Option<Violation> {
+        self.violation.get().copied()
     }
 
-    /// The client does what no client may do.
-    pub(super) fn set_wrong(&self, wrong: Wrong) {
-        *self.wrong.lock() = Some(wrong);
+    /// What there was too much of, which has ended a connection of HTTP/2.
+    pub fn flood(&self) -> Option<Flood> {
+        self.flood.get().copied()
     }
 
     /// The protocol was changed (101): from now on the client's bytes are not ours to read.
@@ -79,7 +81,6 @@ impl Clock {
     pub fn reset(&self) {
         self.set(None);
         self.ended.store(0, Relaxed);
-        *self.wrong.lock() = None;
     }
 
     /// Ends with an error of the client's connection, once, when the deadline passes.
@@ -105,11 +106,13 @@ impl Clock {
     }
 
     pub(super) fn malformed(&self, violation: Violation) {
-        self.set_wrong(Wrong {
-            word: violation.as_str(),
-            sentence: violation.sentence(),
-        });
+        // The first one counts.
+        let _ = self.violation.set(violation);
         self.ended.store(Ended::Malformed as u8 + 1, Relaxed);
+    }
+
+    pub(super) fn flooded(&self, flood: Flood) {
+        let _ = self.flood.set(flood);
     }
 
     pub(super) fn is_tunnel(&self) -> bool {

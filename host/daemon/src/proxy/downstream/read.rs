@@ -3,7 +3,6 @@
 use super::clock::Ended;
 use super::guard::{self, Guard};
 use super::{AHEAD, Downstream};
-use crate::proxy::fault::Wrong;
 use bytes::Buf;
 use std::io;
 use std::pin::Pin;
@@ -42,10 +41,7 @@ impl Downstream {
     /// Tells the client why its connection ends, if that can be done without waiting (RFC 9113,
     /// 5.4.1): who floods may not read.
     fn end_http2(&mut self, flood: http2::Flood, context: &mut Context<'_>) -> io::Error {
-        self.clock.set_wrong(Wrong {
-            word: flood.as_str(),
-            sentence: "the connection was ended",
-        });
+        self.clock.flooded(flood);
         if let (Some(seams), Guard::Http2(guard)) = (&self.seams, &self.guard)
             && seams.is_between()
             && flood != http2::Flood::Preface

@@ -84,7 +84,7 @@ async fn a_body_that_is_no_body_ends_the_message() {
     let error = downstream.read(&mut body).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(clock.take_ended(), Some(Ended::Malformed));
-    assert_eq!(clock.wrong().unwrap().word, "chunk_extension");
+    assert_eq!(clock.violation(), Some(http1::Violation::ChunkExtension));
 }
 
 #[tokio::test]

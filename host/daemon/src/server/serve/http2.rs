@@ -8,7 +8,7 @@ use crate::proxy::{Downstream, Link};
 use crate::server::listeners::Meeting;
 use pingora::apps::ServerApp;
 use std::time::Duration;
-use tidegate_wire::http2::Limits;
+use tidegate_wire::http2::{Flood, Limits};
 use tokio::sync::watch;
 
 /// What a client may do with frames.
@@ -48,16 +48,16 @@ impl Service {
             enough.send_replace(true);
             serving.await;
         }
-        if let Some(flood) = link.clock.wrong() {
-            self.flooded(&link, meeting, flood.word);
+        if let Some(flood) = link.clock.flood() {
+            self.flooded(&link, meeting, flood);
         }
     }
 
     /// A client was told to calm down, or just sent away.
-    pub(super) fn flooded(&self, link: &Link, meeting: &Meeting, flood: &'static str) {
+    pub(super) fn flooded(&self, link: &Link, meeting: &Meeting, flood: Flood) {
         meeting.series.flooded();
         let noted = Noted {
-            fault: flood,
+            fault: flood.as_str(),
             protocol: "HTTP/2",
             status: None,
             bytes_out: 0,

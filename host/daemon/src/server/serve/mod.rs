@@ -86,7 +86,7 @@ impl App for Service {
             let bounds = self.current.load().bounds;
             return match opened.stream.speak_http2(&http2::limits(&bounds)) {
                 Ok(()) => self.http2(opened.stream, link, &meeting, draining).await,
-                Err(flood) => self.flooded(&link, &meeting, flood.as_str()),
+                Err(flood) => self.flooded(&link, &meeting, flood),
             };
         }
         // A connection that has just been made is to say something, not to be kept.
@@ -101,7 +101,7 @@ impl App for Service {
         };
         match arrived {
             Ok(Arrived::Http2) => self.http2(opened.stream, link, &meeting, draining).await,
-            Ok(Arrived::Flood(flood)) => self.flooded(&link, &meeting, flood.as_str()),
+            Ok(Arrived::Flood(flood)) => self.flooded(&link, &meeting, flood),
             // A wrong preface (RFC 9113, 3.4): nobody knows what its client speaks.
             Ok(Arrived::Bad(wrong))
                 if limits.http2.is_some() && opened.stream.is_other_protocol() =>
