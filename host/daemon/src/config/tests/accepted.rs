@@ -340,7 +340,7 @@ fn calls_from_browsers_need_an_upstream_that_takes_calls() {
     let web = WEB.replace("{ upstream: web }", "{ upstream: web, grpc_web: true }");
     assert_eq!(
         refuse(&web),
-        "3:35: routes[0].grpc_web: calls of gRPC need HTTP/2, and the upstream does not speak it \
+        "3:37: routes[0].grpc_web: calls of gRPC need HTTP/2, and the upstream does not speak it \
          (write `protocol: http2` there)"
     );
     let calls = web.replace("{ endpoints:", "{ protocol: http2, endpoints:");
